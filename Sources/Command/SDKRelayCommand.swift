@@ -1,0 +1,1 @@
+@main struct SDKRelayCommand { static func main() {} }
