@@ -94,6 +94,23 @@ public final class SpoolFile: ByteSink {
     try flush()
   }
 
+  /// Replaces bytes already written, so that what precedes a stream may depend on it. Does not move the end.
+  public func overwrite(at offset: Int, _ bytes: [UInt8]) throws(SpoolProblem) {
+    precondition(offset >= 0 && offset + bytes.count <= size, "only what has been written can be replaced")
+    do {
+      try flush()
+    } catch {
+      throw error as? SpoolProblem ?? .unavailable(EIO)
+    }
+    var done = 0
+    while done < bytes.count {
+      let count = bytes[done...].withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset + done)) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw SpoolProblem(errno: count < 0 ? errno : EIO) }
+      done += count
+    }
+  }
+
   /// Makes the file durable under its final name. It must not exist yet, or hold the same bytes.
   public func keep(as name: String) throws(SpoolProblem) {
     do {
