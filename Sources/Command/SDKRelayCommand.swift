@@ -1,1 +1,47 @@
-@main struct SDKRelayCommand { static func main() {} }
+import ArgumentParser
+import Foundation
+
+/// The command line. Exit codes: 0 done, 1 refused (an invalid file, a rejected message), 2 could not run.
+@main
+struct SDKRelayCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sdkrelay",
+    abstract: "A node for Säker digital kommunikation (SDK): sends and receives signed, encrypted messages.",
+    discussion: """
+      Try it out:   sdkrelay demo
+      Run a node:   sdkrelay serve --config node.yaml
+
+      Exit codes: 0 done, 1 refused, 2 could not run. Commands that print results take --json for scripts.
+      """,
+    version: "0.1.0",
+    subcommands: [])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      leave(error)
+    }
+  }
+
+  private static func leave(_ error: any Error) -> Never {
+    if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
+    let code = exitCode(for: error)
+    if code == .success {
+      Output.line(fullMessage(for: error))
+      Foundation.exit(0)
+    }
+    if code == .validationFailure {
+      Output.complain(fullMessage(for: error), prefix: "")
+      Foundation.exit(CommandProblem.couldNotRunCode)
+    }
+    let problem = CommandProblem(error)
+    Output.complain(problem.sentence)
+    Foundation.exit(problem.exitCode)
+  }
+}

@@ -1,0 +1,34 @@
+import Foundation
+
+/// Text from outside, made safe for a terminal: control characters and the ones that reorder a line become visible, so
+/// that no message can move the cursor, change colours or pretend to be the program's own output (threats.md W10).
+func printable(_ text: String, multiline: Bool = false) -> String {
+  var safe = ""
+  for scalar in text.unicodeScalars {
+    let isLayout = multiline && (scalar == "\n" || scalar == "\t")
+    let isHarmful = scalar.properties.generalCategory == .control || scalar.properties.isBidiControl
+    if isHarmful && !isLayout {
+      safe += scalar == "\r" && multiline ? "" : "\\u{\(String(scalar.value, radix: 16))}"
+    } else {
+      safe.unicodeScalars.append(scalar)
+    }
+  }
+  return safe
+}
+
+/// A time as people here read it: local date and time to the second.
+func localTime(_ date: Date) -> String {
+  date.formatted(
+    Date.VerbatimFormatStyle(
+      format: "\(year: .defaultDigits)-\(month: .twoDigits)-\(day: .twoDigits) \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\(second: .twoDigits)",
+      timeZone: .current, calendar: Calendar(identifier: .gregorian)))
+}
+
+/// A number of bytes as people read it: `9 bytes`, `12 kB`, `3.4 MB`.
+func readableSize(_ bytes: Int) -> String {
+  switch bytes {
+  case ..<1_000: "\(bytes) bytes"
+  case ..<1_000_000: "\(bytes / 1_000) kB"
+  default: "\(bytes / 1_000_000).\(bytes / 100_000 % 10) MB"
+  }
+}
