@@ -171,9 +171,7 @@ public final class SettingsSection {
 
   /// A path, relative ones counted from the settings file's folder; nil when absent. Nothing need exist there.
   public func optionalPath(_ key: String) throws(SettingsProblem) -> URL? {
-    guard let text = try optionalString(key) else { return nil }
-    let url = text.hasPrefix("/") ? URL(filePath: text) : source.folder.appending(path: text)
-    return url.standardizedFileURL
+    try optionalString(key).map(resolve)
   }
 
   /// A path that must be given.
@@ -195,6 +193,17 @@ public final class SettingsSection {
     try required(key, try optionalFile(key))
   }
 
+  /// The paths of files that must exist and be readable; none when the key is absent.
+  public func files(_ key: String) throws(SettingsProblem) -> [URL] {
+    try strings(key).map { text throws(SettingsProblem) in
+      let url = resolve(text)
+      guard FileManager.default.isReadableFile(atPath: url.path) else {
+        throw problem(key, "no readable file at \(url.path)")
+      }
+      return url
+    }
+  }
+
   /// The path of a file with a secret: as ``file(_:)``, and neither writable by its group nor open to everybody
   /// (threats.md W11).
   public func secretFile(_ key: String) throws(SettingsProblem) -> URL {
@@ -207,6 +216,11 @@ public final class SettingsSection {
   }
 
   // MARK: Nodes
+
+  private func resolve(_ path: String) -> URL {
+    let url = path.hasPrefix("/") ? URL(filePath: path) : source.folder.appending(path: path)
+    return url.standardizedFileURL
+  }
 
   private func node(_ key: String) -> Node? {
     asked.insert(key)

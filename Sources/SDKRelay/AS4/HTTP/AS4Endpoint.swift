@@ -1,0 +1,90 @@
+import HummingbirdCore
+public import Logging
+import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+
+/// The access point's HTTP address: takes AS4 messages over HTTP/1.1 and gives them to a handler.
+///
+/// Hostile clients cost little: TLS with authenticated encryption only, strict framing, limits on size, time and
+/// connections (threats.md T4–T7, T9). On graceful shutdown it stops listening, lets running requests finish and
+/// closes idle connections.
+public final class AS4Endpoint: Service {
+  private let server: Server<AS4ServerChannel>
+  private let tls: CurrentTLS?
+  private let clients: TLSTrust?
+  private let listening: EventLoopPromise<Int>
+
+  /// Prepares the endpoint; ``run()`` opens the port.
+  public init(
+    _ settings: AS4EndpointSettings, handler: any AS4RequestHandler,
+    logger: Logger = Logger(label: "sdkrelay.as4.endpoint")
+  ) throws(TLSProblem) {
+    switch settings.security {
+    case .mutualTLS(let identity, let trust):
+      clients = trust
+      tls = CurrentTLS(try TLSProfile.context(TLSProfile.server(identity, clients: trust)))
+    case .oneWayTLS(let identity):
+      clients = nil
+      tls = CurrentTLS(try TLSProfile.context(TLSProfile.server(identity, clients: nil)))
+    case .plain:
+      guard AS4EndpointSettings.isLoopback(settings.host) else {
+        throw TLSProblem(reason: "without TLS only a loopback address can be listened on")
+      }
+      clients = nil
+      tls = nil
+    }
+    let responder = AS4Responder(
+      path: settings.path, maximumBody: settings.maximumBody, isMutualTLS: clients != nil, handler: handler,
+      logger: logger)
+    let pace = settings.paceLimits
+    let http = HTTP1Channel(
+      responder: { try await responder.respond(to: $0, with: $1, on: $2) },
+      configuration: .init(
+        additionalChannelHandlers: [PaceHandler(pace)],
+        httpDecoderConfiguration: .init(maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
+      ))
+    let connections = DescriptorLimit.connections(of: DescriptorLimit.raise())
+    let listening = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Int.self)
+    self.listening = listening
+    server = Server(
+      childChannelSetup: AS4ServerChannel(
+        http: http, addresses: AddressCounter(limit: settings.connectionsPerAddress), tls: tls),
+      configuration: ServerConfiguration(
+        address: .hostname(settings.host, port: settings.port), backlog: 1_024,
+        availableConnectionsDelegate: MaximumAvailableConnections(connections)),
+      onServerRunning: { listening.succeed($0.localAddress?.port ?? settings.port) },
+      eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+      logger: logger)
+  }
+
+  deinit {
+    listening.fail(CancellationError())
+  }
+
+  /// Listens until graceful shutdown. Throws when the port cannot be had.
+  public func run() async throws {
+    do {
+      try await server.run()
+    } catch {
+      listening.fail(error)
+      throw error
+    }
+  }
+
+  /// The port listened on, once it is open; throws what ``run()`` throws.
+  public var port: Int {
+    get async throws { try await listening.futureResult.get() }
+  }
+
+  /// Stops listening and returns when the running requests have been answered.
+  public func shutdown() async throws {
+    try await server.shutdownGracefully()
+  }
+
+  /// Uses another key and certificate from the next handshake on; connections in use keep theirs.
+  public func replace(_ identity: TLSIdentity) throws(TLSProblem) {
+    guard let tls else { throw TLSProblem(reason: "the endpoint does not use TLS") }
+    tls.replace(with: try TLSProfile.context(TLSProfile.server(identity, clients: clients)))
+  }
+}

@@ -1,0 +1,90 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTPTypes
+
+/// Performs what ``ConnectionPace`` decides on one connection: closes it when its deadline passes, and ends it without
+/// reading further once an answer has said `Connection: close` (T9: a refused 100 MB upload is not read to the end).
+final class PaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPRequestPart
+  typealias InboundOut = HTTPRequestPart
+  typealias OutboundIn = HTTPResponsePart
+  typealias OutboundOut = HTTPResponsePart
+
+  private let limits: ConnectionPace.Limits
+  private var pace: ConnectionPace
+  private var answerCloses = false
+  private var alarm: Scheduled<Void>?
+  private var alarmTime = NIODeadline.distantFuture
+
+  init(_ limits: ConnectionPace.Limits) {
+    self.limits = limits
+    self.pace = ConnectionPace(limits, now: .now())
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    watch(context)
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    alarm?.cancel()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !pace.isClosing else { return }
+    switch unwrapInboundIn(data) {
+    case .head: pace.headArrived()
+    case .body(let bytes): pace.bodyArrived(bytes.readableBytes, .now())
+    case .end: pace.requestEnded()
+    }
+    context.fireChannelRead(data)
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    pace.bytesArrived(.now())
+    watch(context)
+    context.fireChannelReadComplete()
+  }
+
+  func read(context: ChannelHandlerContext) {
+    guard !pace.isClosing else { return }
+    pace.readRequested(.now())
+    watch(context)
+    context.read()
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    switch unwrapOutboundIn(data) {
+    case .head(let response) where response.status.kind != .informational:
+      answerCloses = response.headerFields[.connection]?.lowercased() == "close"
+      context.write(data, promise: promise)
+    case .end where answerCloses:
+      pace.answerEnded(closing: true, .now())
+      watch(context)
+      context.writeAndFlush(data, promise: promise)
+      context.close(mode: .output, promise: nil)
+    case .end:
+      pace.answerEnded(closing: false, .now())
+      watch(context)
+      context.write(data, promise: promise)
+    default:
+      context.write(data, promise: promise)
+    }
+  }
+
+  /// Sees to it that the alarm rings no later than the deadline. An alarm that rings early just looks again, so that
+  /// a chunk costs no timer.
+  private func watch(_ context: ChannelHandlerContext) {
+    guard let deadline = pace.deadline, deadline < alarmTime else { return }
+    alarm?.cancel()
+    alarmTime = deadline
+    alarm = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in
+      alarmTime = .distantFuture
+      guard let deadline = pace.deadline else { return }
+      if deadline <= .now() {
+        context.close(mode: .all, promise: nil)
+      } else {
+        watch(context)
+      }
+    }
+  }
+}

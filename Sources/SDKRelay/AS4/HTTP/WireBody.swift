@@ -1,0 +1,84 @@
+public import Foundation
+import NIOCore
+import NIOPosix
+
+/// The bytes of a request to send: pieces in memory and in files, in order, of known length.
+public struct WireBody: Sendable {
+  public enum Segment: Sendable {
+    case bytes([UInt8])
+    /// A file's bytes from `offset` on, exactly `count` of them.
+    case file(URL, offset: Int, count: Int)
+  }
+
+  public let segments: [Segment]
+  /// The number of bytes altogether.
+  public let length: Int
+
+  public init(_ segments: [Segment]) {
+    self.segments = segments
+    self.length = segments.reduce(0) { sum, segment in
+      switch segment {
+      case .bytes(let bytes): sum + bytes.count
+      case .file(_, _, let count): sum + count
+      }
+    }
+  }
+
+  public init(_ bytes: [UInt8]) {
+    self.init([.bytes(bytes)])
+  }
+
+  /// A whole file, as long as it is now.
+  public init(file: URL) throws(TransportProblem) {
+    let size = try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
+    guard let size else { throw TransportProblem(.body, "the message's file cannot be read") }
+    self.init([.file(file, offset: 0, count: size)])
+  }
+}
+
+/// Reads a ``WireBody`` chunk by chunk, as fast as the connection takes them.
+struct WireBodyChunks: AsyncSequence, Sendable {
+  let body: WireBody
+
+  static let chunk = 131_072
+
+  func makeAsyncIterator() -> Iterator { Iterator(rest: body.segments[...]) }
+
+  struct Iterator: AsyncIteratorProtocol {
+    var rest: ArraySlice<WireBody.Segment>
+    private let files = NonBlockingFileIO(threadPool: .singleton)
+    private let allocator = ByteBufferAllocator()
+
+    init(rest: ArraySlice<WireBody.Segment>) {
+      self.rest = rest
+    }
+
+    mutating func next() async throws -> ByteBuffer? {
+      while let segment = rest.popFirst() {
+        switch segment {
+        case .bytes(let bytes) where !bytes.isEmpty:
+          return ByteBuffer(bytes: bytes)
+        case .file(let url, let offset, let count) where count > 0:
+          let chunk = try await read(url, offset: offset, count: Swift.min(count, WireBodyChunks.chunk))
+          let read = chunk.readableBytes
+          rest = [.file(url, offset: offset + read, count: count - read)] + rest
+          return chunk
+        default:
+          continue
+        }
+      }
+      return nil
+    }
+
+    /// Opens for each chunk: no descriptor is left open when the connection breaks in the middle.
+    private func read(_ url: URL, offset: Int, count: Int) async throws(TransportProblem) -> ByteBuffer {
+      let chunk = try? await files.withFileHandle(path: url.path, mode: .read) { handle in
+        try await files.read(fileHandle: handle, fromOffset: Int64(offset), byteCount: count, allocator: allocator)
+      }
+      guard let chunk, chunk.readableBytes > 0 else {
+        throw TransportProblem(.body, "the message's file cannot be read")
+      }
+      return chunk
+    }
+  }
+}
