@@ -1,0 +1,89 @@
+/// An expanded name: namespace and local part (Namespaces in XML 1.0 §2.1).
+public struct XMLName: Hashable, Sendable {
+  /// The namespace's URI; empty for a name in no namespace.
+  public let uri: String
+  public let local: String
+
+  public init(_ uri: String, _ local: String) {
+    self.uri = uri
+    self.local = local
+  }
+}
+
+/// A namespace declaration.
+public struct XMLNamespace: Hashable, Sendable {
+  /// The prefix; empty for the default namespace.
+  public let prefix: String
+  /// The URI; empty where the default namespace is undeclared.
+  public let uri: String
+
+  public init(prefix: String, uri: String) {
+    self.prefix = prefix
+    self.uri = uri
+  }
+}
+
+/// An attribute that is no namespace declaration, its value normalised by the parser.
+public struct XMLAttribute: Hashable, Sendable {
+  public let prefix: String
+  /// The namespace's URI; empty for an attribute without prefix.
+  public let uri: String
+  public let local: String
+  public let value: String
+
+  public init(prefix: String = "", uri: String = "", local: String, value: String) {
+    self.prefix = prefix
+    self.uri = uri
+    self.local = local
+    self.value = value
+  }
+
+  public var name: XMLName { XMLName(uri, local) }
+  var qualifiedName: String { prefix.isEmpty ? local : "\(prefix):\(local)" }
+}
+
+/// The start of an element.
+public struct XMLStartTag: Sendable {
+  public let prefix: String
+  public let uri: String
+  public let local: String
+  /// What is declared on this very element, in document order.
+  public let namespaces: [XMLNamespace]
+  public let attributes: [XMLAttribute]
+
+  public init(
+    prefix: String = "", uri: String, local: String, namespaces: [XMLNamespace] = [], attributes: [XMLAttribute] = []
+  ) {
+    self.prefix = prefix
+    self.uri = uri
+    self.local = local
+    self.namespaces = namespaces
+    self.attributes = attributes
+  }
+
+  public var name: XMLName { XMLName(uri, local) }
+  var qualifiedName: String { prefix.isEmpty ? local : "\(prefix):\(local)" }
+
+  /// The value of an attribute, or nil where it is missing.
+  public func attribute(_ local: String, uri: String = "") -> String? {
+    attributes.first { $0.local == local && $0.uri == uri }?.value
+  }
+}
+
+/// Takes the events of one document in order.
+///
+/// What a handler throws ends the parse and reaches the parser's caller unchanged.
+public protocol XMLEventHandler: AnyObject {
+  func start(_ tag: XMLStartTag) throws
+  /// Character data in UTF-8, in pieces of any size; CDATA sections and character references come as text.
+  func text(_ utf8: UnsafeRawBufferPointer) throws
+  /// The end of the element that was started last and has not ended.
+  func end() throws
+  func comment(_ text: String) throws
+  func processingInstruction(_ target: String, _ data: String) throws
+}
+
+extension XMLEventHandler {
+  public func comment(_ text: String) throws {}
+  public func processingInstruction(_ target: String, _ data: String) throws {}
+}

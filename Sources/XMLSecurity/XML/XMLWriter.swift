@@ -1,0 +1,78 @@
+/// Writes a document in Canonical XML 1.0, as long as its caller gives namespaces sorted by prefix and attributes sorted
+/// by name: what is written can be digested as it goes.
+public final class XMLWriter {
+  private let sink: any ByteSink
+  private var open: [String] = []
+
+  public init(into sink: any ByteSink) {
+    self.sink = sink
+  }
+
+  /// The XML declaration, which is not part of the canonical form.
+  public func declaration() throws {
+    try sink.write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
+  }
+
+  public func start(
+    _ qualifiedName: String, namespaces: [XMLNamespace] = [], attributes: [(name: String, value: String)] = []
+  ) throws {
+    var tag = "<" + qualifiedName
+    for namespace in namespaces {
+      tag += namespace.prefix.isEmpty ? " xmlns=\"" : " xmlns:\(namespace.prefix)=\""
+      tag += Self.escapedAttribute(namespace.uri) + "\""
+    }
+    for attribute in attributes { tag += " \(attribute.name)=\"\(Self.escapedAttribute(attribute.value))\"" }
+    try sink.write(tag + ">")
+    open.append(qualifiedName)
+  }
+
+  public func text(_ text: String) throws {
+    try sink.write(Self.escapedText(text))
+  }
+
+  /// Lets the body write straight into the content. What it writes must need no escaping, as base64 does not.
+  public func raw(_ body: (any ByteSink) throws -> Void) throws {
+    try body(sink)
+  }
+
+  public func end() throws {
+    guard let name = open.popLast() else { return }
+    try sink.write("</\(name)>")
+  }
+
+  /// An element with text only.
+  public func element(
+    _ qualifiedName: String, _ text: String, attributes: [(name: String, value: String)] = []
+  ) throws {
+    try start(qualifiedName, attributes: attributes)
+    try self.text(text)
+    try end()
+  }
+
+  private static func escapedText(_ text: String) -> String {
+    guard text.utf8.contains(where: { $0 == 0x26 || $0 == 0x3C || $0 == 0x3E || $0 == 0x0D }) else { return text }
+    return text.unicodeScalars.reduce(into: "") { result, scalar in
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\r": result += "&#xD;"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+  }
+
+  private static func escapedAttribute(_ text: String) -> String {
+    text.unicodeScalars.reduce(into: "") { result, scalar in
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case "\"": result += "&quot;"
+      case "\t": result += "&#x9;"
+      case "\n": result += "&#xA;"
+      case "\r": result += "&#xD;"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+  }
+}
