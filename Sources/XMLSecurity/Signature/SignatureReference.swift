@@ -1,0 +1,164 @@
+/// Why a signature is refused. Texts name elements, references and algorithms, never content.
+public enum SignatureProblem: Error, Hashable, Sendable, CustomStringConvertible {
+  /// It is not built as this layer's signatures are.
+  case shape(String)
+  /// It uses an algorithm outside the allow-list.
+  case algorithm(String)
+  /// The signer's certificate is not given as it must be.
+  case keyInfo(String)
+  /// The signature value is not the key's over `SignedInfo`.
+  case valueMismatch
+  /// What a reference names is not what was signed.
+  case digestMismatch(reference: String)
+
+  public var description: String {
+    switch self {
+    case .shape(let what): what
+    case .algorithm(let what): "\(what) is not allowed"
+    case .keyInfo(let what): what
+    case .valueMismatch: "the signature value does not match"
+    case .digestMismatch(let reference): "the digest of reference \"\(reference)\" does not match"
+    }
+  }
+}
+
+/// What is done to referenced data before it is digested.
+public enum SignatureTransform: Hashable, Sendable {
+  /// The signature itself is left out.
+  case enveloped
+  case canonicalization(Canonicalization)
+  /// A MIME part's content as it is (SOAP with Attachments profile 1.1 §5.4.2).
+  case attachmentContent
+
+  static let envelopedURI = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
+  static let attachmentContentURI =
+    "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#Attachment-Content-Signature-Transform"
+
+  /// The transform's identifier.
+  public var uri: String {
+    switch self {
+    case .enveloped: Self.envelopedURI
+    case .canonicalization(let method): method.uri
+    case .attachmentContent: Self.attachmentContentURI
+    }
+  }
+}
+
+/// A `ds:Reference`: what was signed, how it was transformed, and its digest.
+public struct SignatureReference: Hashable, Sendable {
+  /// `""` for the whole document, `#id` for an element, `cid:…` for a MIME part.
+  public var uri: String
+  public var transforms: [SignatureTransform]
+  public var digestMethod: DigestAlgorithm
+  public var digestValue: [UInt8]
+
+  public init(
+    uri: String, transforms: [SignatureTransform], digestMethod: DigestAlgorithm = .sha256, digestValue: [UInt8]
+  ) {
+    self.uri = uri
+    self.transforms = transforms
+    self.digestMethod = digestMethod
+    self.digestValue = digestValue
+  }
+
+  static let elementName = XMLName(XMLNamespaces.ds, "Reference")
+
+  /// Reads the element and refuses what the policy does not allow.
+  public init(parsing element: XMLElement, policy: SignaturePolicy) throws(SignatureProblem) {
+    guard element.name == Self.elementName, let uri = element.attribute("URI") else {
+      throw .shape("a Reference has no URI")
+    }
+    try element.allow(attributes: ["Id", "URI"], "Reference")
+    self.uri = uri
+    var children = element.elements
+    transforms = []
+    if children.first?.name == XMLName(XMLNamespaces.ds, "Transforms") {
+      let list = children.removeFirst()
+      for transform in list.elements { transforms.append(try Self.transform(transform)) }
+    }
+    guard children.map(\.name) == [XMLName(XMLNamespaces.ds, "DigestMethod"), XMLName(XMLNamespaces.ds, "DigestValue")]
+    else { throw .shape("a Reference has other children than Transforms, DigestMethod and DigestValue") }
+    guard let digest = DigestAlgorithm(uri: children[0].attribute("Algorithm") ?? ""), digest == policy.digest,
+      children[0].elements.isEmpty
+    else { throw .algorithm("the digest of reference \"\(uri)\"") }
+    digestMethod = digest
+    guard children[1].elements.isEmpty, let value = try? Base64.decode(children[1].text), value.count == digest.length
+    else { throw .shape("the DigestValue of reference \"\(uri)\" is not a digest") }
+    digestValue = value
+    guard policy.allowsTransforms(self) else { throw .algorithm("the list of transforms of reference \"\(uri)\"") }
+  }
+
+  /// Whether these bytes, as transformed, are what was signed.
+  public func check(_ digest: [UInt8]) throws(SignatureProblem) {
+    guard constantTimeEqual(digest, digestValue) else { throw .digestMismatch(reference: uri) }
+  }
+
+  /// The `ds:Reference`. The prefix `ds` must be declared above it.
+  public func element() -> XMLElement {
+    let element = XMLElement("ds:Reference", uri: XMLNamespaces.ds, attributes: [XMLAttribute(local: "URI", value: uri)])
+    if !transforms.isEmpty {
+      let list = element.append(XMLElement("ds:Transforms", uri: XMLNamespaces.ds))
+      for transform in transforms { list.append(Self.element(transform)) }
+    }
+    element.append(.algorithm("ds:DigestMethod", digestMethod.uri))
+    element.append(XMLElement("ds:DigestValue", uri: XMLNamespaces.ds)).append(text: Base64.encode(digestValue))
+    return element
+  }
+
+  private static func transform(_ element: XMLElement) throws(SignatureProblem) -> SignatureTransform {
+    guard element.name == XMLName(XMLNamespaces.ds, "Transform"), let uri = element.attribute("Algorithm") else {
+      throw .shape("Transforms holds something else than a Transform")
+    }
+    try element.allow(attributes: ["Algorithm"], "Transform")
+    if uri == SignatureTransform.envelopedURI || uri == SignatureTransform.attachmentContentURI {
+      guard element.elements.isEmpty else { throw .shape("a Transform has parameters that are not expected") }
+      return uri == SignatureTransform.envelopedURI ? .enveloped : .attachmentContent
+    }
+    return .canonicalization(try canonicalization(element, uri: uri, what: "a transform"))
+  }
+
+  /// Reads the method of a `Transform` or `CanonicalizationMethod` with its InclusiveNamespaces.
+  static func canonicalization(
+    _ element: XMLElement, uri: String, what: String
+  ) throws(SignatureProblem) -> Canonicalization {
+    var prefixes: [String] = []
+    for parameter in element.elements {
+      guard parameter.name == XMLName(XMLNamespaces.exclusiveC14N, "InclusiveNamespaces"), element.elements.count == 1,
+        let list = parameter.attribute("PrefixList")
+      else { throw .shape("\(what) has parameters that are not expected") }
+      prefixes = list.split(whereSeparator: \.isWhitespace).map(String.init)
+    }
+    guard let method = Canonicalization(uri: uri, prefixes: prefixes) else { throw .algorithm(what) }
+    return method
+  }
+
+  static func element(_ transform: SignatureTransform) -> XMLElement {
+    let element = XMLElement.algorithm("ds:Transform", transform.uri)
+    if case .canonicalization(let method) = transform { element.appendPrefixes(of: method) }
+    return element
+  }
+}
+
+extension XMLElement {
+  static func algorithm(_ name: String, _ uri: String) -> XMLElement {
+    XMLElement(name, uri: XMLNamespaces.ds, attributes: [XMLAttribute(local: "Algorithm", value: uri)])
+  }
+
+  func appendPrefixes(of method: Canonicalization) {
+    guard case .exclusive(let prefixes) = method, !prefixes.isEmpty else { return }
+    let list = prefixes.map { $0.isEmpty ? "#default" : $0 }.joined(separator: " ")
+    append(
+      XMLElement(
+        "ec:InclusiveNamespaces", uri: XMLNamespaces.exclusiveC14N,
+        namespaces: [XMLNamespace(prefix: "ec", uri: XMLNamespaces.exclusiveC14N)],
+        attributes: [XMLAttribute(local: "PrefixList", value: list)]))
+  }
+
+  /// Refuses other attributes than these and text that is no white space.
+  func allow(attributes allowed: Set<String>, _ name: String) throws(SignatureProblem) {
+    guard attributes.allSatisfy({ $0.uri.isEmpty && allowed.contains($0.local) }) else {
+      throw .shape("\(name) has attributes that are not expected")
+    }
+    guard elements.isEmpty || text.allSatisfy(\.isWhitespace) else { throw .shape("\(name) has text between its children") }
+  }
+}

@@ -1,0 +1,176 @@
+internal import COpenSSL
+public import Foundation
+
+/// A certificate that a ``TrustStore`` has verified for a use and a time. Nothing else makes one.
+public struct TrustedCertificate: Sendable, Hashable {
+  public let certificate: Certificate
+}
+
+/// Why a certificate is not trusted.
+public struct TrustProblem: Error, Hashable, Sendable, CustomStringConvertible {
+  public enum Reason: Hashable, Sendable {
+    /// No chain to an anchor.
+    case unknownIssuer
+    case expired
+    case notYetValid
+    case revoked
+    /// No current revocation list of an issuer that has one.
+    case revocationUnknown
+    /// A key below 2048 bits or a signature with SHA-1.
+    case weak
+    case wrongUsage
+    /// OpenSSL's own words for everything else.
+    case other(String)
+  }
+
+  public let reason: Reason
+  /// Whose certificate it is: the subject's distinguished name.
+  public let subject: String
+
+  public var description: String {
+    let words =
+      switch reason {
+      case .unknownIssuer: "has no chain to a trusted certificate"
+      case .expired: "has expired"
+      case .notYetValid: "is not valid yet"
+      case .revoked: "is revoked"
+      case .revocationUnknown: "cannot be checked for revocation"
+      case .weak: "has a weak key or signature"
+      case .wrongUsage: "is not for this use"
+      case .other(let words): words
+      }
+    return "the certificate of \(subject) \(words)"
+  }
+}
+
+/// Decides which certificates to believe: those with a chain to one of its anchors, and no others.
+///
+/// An anchor may be an issuing CA whose own issuer is not at hand. The system's certificate store is never asked.
+public final class TrustStore: Sendable {
+  private let store: Store
+  private let intermediates: [Certificate]
+  private let checksRevocation: Bool
+  private let anchors: Set<Certificate>
+  private let verified = BoundedCache<CacheKey, CachedResult>(limit: 1_000)
+  private static let cacheTime: TimeInterval = 600
+  private static let maximumDepth: Int32 = 6
+
+  private struct CacheKey: Hashable {
+    let certificate: [UInt8]
+    let usage: UInt32
+  }
+  private struct CachedResult {
+    let at: Date
+  }
+
+  /// - Parameters:
+  ///   - anchors: certificates that are believed as they are.
+  ///   - intermediates: issuers that may stand between a certificate and an anchor, besides those a peer presents.
+  ///   - revocationLists: CRLs in DER or PEM. Where there are any, every issuer of an end entity needs a current one.
+  public init(
+    anchors: [Certificate], intermediates: [Certificate] = [], revocationLists: [[UInt8]] = []
+  ) throws(KeyProblem) {
+    store = try Store()
+    self.intermediates = intermediates
+    self.anchors = Set(anchors)
+    checksRevocation = !revocationLists.isEmpty
+    for anchor in anchors {
+      guard X509_STORE_add_cert(store.pointer, anchor.pointer) == 1 else { throw .failed }
+    }
+    for list in revocationLists { try store.add(revocationList: list) }
+  }
+
+  /// Verifies a certificate for a use at a time.
+  /// - Parameters:
+  ///   - presented: further certificates that came with it; they help to find a chain and are not believed themselves.
+  ///   - usage: what the key usage extension must allow, where the certificate has one.
+  public func verify(
+    _ leaf: Certificate, presented: [Certificate] = [], at time: Date, for usage: KeyUsage
+  ) throws(TrustProblem) -> TrustedCertificate {
+    let key = CacheKey(certificate: leaf.sha256, usage: usage.rawValue)
+    if let known = verified.value(for: key), abs(known.at.timeIntervalSince(time)) < Self.cacheTime,
+      leaf.notBefore <= time, time <= leaf.notAfter
+    {
+      return TrustedCertificate(certificate: leaf)
+    }
+    // First check: the key's size and its permitted use.
+    guard leaf.publicKey.bits >= 2048 else { throw TrustProblem(reason: .weak, subject: leaf.subject) }
+    if let allowed = leaf.keyUsage, !allowed.isSuperset(of: usage) {
+      throw TrustProblem(reason: .wrongUsage, subject: leaf.subject)
+    }
+    // Second check: a CA speaks for its certificates only, unless it was made an anchor for itself.
+    guard !leaf.isCA || anchors.contains(leaf) else { throw TrustProblem(reason: .wrongUsage, subject: leaf.subject) }
+    // Third check: a chain to an anchor, every certificate of which is valid at the time.
+    try chain(of: leaf, presented: presented, at: time)
+    verified.set(CachedResult(at: time), for: key)
+    return TrustedCertificate(certificate: leaf)
+  }
+
+  private func chain(of leaf: Certificate, presented: [Certificate], at time: Date) throws(TrustProblem) {
+    guard let context = X509_STORE_CTX_new(), let untrusted = sdk_x509_stack_new() else {
+      throw TrustProblem(reason: .other("cannot be verified now"), subject: leaf.subject)
+    }
+    defer {
+      X509_STORE_CTX_free(context)
+      sdk_x509_stack_free(untrusted)
+      clearOpenSSLErrors()
+    }
+    for certificate in intermediates + presented.prefix(8) { _ = sdk_x509_stack_push(untrusted, certificate.pointer) }
+    guard X509_STORE_CTX_init(context, store.pointer, leaf.pointer, untrusted) == 1,
+      let parameters = X509_STORE_CTX_get0_param(context)
+    else { throw TrustProblem(reason: .other("cannot be verified now"), subject: leaf.subject) }
+    var flags = UInt(X509_V_FLAG_PARTIAL_CHAIN)
+    if checksRevocation { flags |= UInt(X509_V_FLAG_CRL_CHECK) }
+    X509_VERIFY_PARAM_set_flags(parameters, flags)
+    X509_VERIFY_PARAM_set_time(parameters, time_t(time.timeIntervalSince1970))
+    X509_VERIFY_PARAM_set_depth(parameters, Self.maximumDepth)
+    // Level 2: at least 112 bits of security, so neither SHA-1 nor RSA below 2048.
+    X509_VERIFY_PARAM_set_auth_level(parameters, 2)
+    guard X509_verify_cert(context) != 1 else { return }
+    throw TrustProblem(reason: Self.reason(X509_STORE_CTX_get_error(context)), subject: leaf.subject)
+  }
+
+  private static func reason(_ code: Int32) -> TrustProblem.Reason {
+    switch code {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+      X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+      X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_CERT_SIGNATURE_FAILURE, X509_V_ERR_CERT_UNTRUSTED:
+      .unknownIssuer
+    case X509_V_ERR_CERT_HAS_EXPIRED: .expired
+    case X509_V_ERR_CERT_NOT_YET_VALID: .notYetValid
+    case X509_V_ERR_CERT_REVOKED: .revoked
+    case X509_V_ERR_UNABLE_TO_GET_CRL, X509_V_ERR_CRL_HAS_EXPIRED, X509_V_ERR_CRL_NOT_YET_VALID,
+      X509_V_ERR_CRL_SIGNATURE_FAILURE:
+      .revocationUnknown
+    case X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL, X509_V_ERR_CA_MD_TOO_WEAK: .weak
+    case X509_V_ERR_INVALID_CA, X509_V_ERR_INVALID_PURPOSE, X509_V_ERR_KEYUSAGE_NO_CERTSIGN: .wrongUsage
+    default: .other(String(cString: X509_verify_cert_error_string(Int(code))))
+    }
+  }
+
+  private final class Store: @unchecked Sendable {
+    // X509_STORE has its own lock, and nothing is added after it has been filled.
+    let pointer: OpaquePointer
+
+    init() throws(KeyProblem) {
+      guard let pointer = X509_STORE_new() else { throw .failed }
+      self.pointer = pointer
+    }
+
+    deinit {
+      X509_STORE_free(pointer)
+    }
+
+    func add(revocationList bytes: [UInt8]) throws(KeyProblem) {
+      let list = bytes.withUnsafeBytes { bytes -> OpaquePointer? in
+        guard let input = BIO_new_mem_buf(bytes.baseAddress, Int32(bytes.count)) else { return nil }
+        defer { BIO_free(input) }
+        return bytes.first == 0x30 ? d2i_X509_CRL_bio(input, nil) : PEM_read_bio_X509_CRL(input, nil, nil, nil)
+      }
+      defer { clearOpenSSLErrors() }
+      guard let list else { throw .unreadable }
+      defer { X509_CRL_free(list) }
+      guard X509_STORE_add_crl(pointer, list) == 1 else { throw .failed }
+    }
+  }
+}
