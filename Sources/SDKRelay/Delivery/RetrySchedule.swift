@@ -1,8 +1,11 @@
+import Foundation
+
 /// When a message that did not get through is sent again (reception awareness, AS4 §3.2; SDK annex A1.2.1).
 ///
-/// The p-mode's `12;4` means: at most 4 repetitions within 12 minutes of the first attempt. Within that window the waits
-/// double and are drawn with full jitter, so that a thousand messages to a peer that comes back do not arrive at once
-/// (threats.md Q6). Pure: time and chance are given.
+/// The p-mode's `12;4` means: at most 4 repetitions within 12 minutes of the first attempt. The window is cut into one slot
+/// for each repetition, every slot twice as long as the one before, and a repetition starts anywhere in its slot: waits
+/// grow exponentially, the last try comes late in the window, and a thousand messages to a peer that comes back do not
+/// arrive at once (full jitter, threats.md Q6). Pure: time and chance are given.
 public struct RetrySchedule: Hashable, Sendable {
   /// The most repetitions after the first attempt.
   public let retries: Int
@@ -35,20 +38,20 @@ public struct RetrySchedule: Hashable, Sendable {
     attempts: Int, elapsed: Duration, chance: Double, atLeast: Duration = .zero
   ) -> Step {
     let made = max(attempts, 1)
-    guard made <= retries else { return .giveUp }
     let left = period - elapsed
-    guard left > .zero, atLeast <= left else { return .giveUp }
-    // Waits of 1, 2, 4 … shares fill the window exactly when chance is always 1.
-    let shares = Double((1 << min(retries, 30)) - 1)
-    let longest = Self.seconds(period) * Double(1 << min(made - 1, 30)) / shares
-    let wait = max(min(longest, Self.seconds(left)) * min(max(chance, 0), 1), Self.shortestWait)
-    return .retry(after: min(max(.seconds(wait), atLeast), left))
+    guard made <= retries, left > .zero, atLeast <= left else { return .giveUp }
+    let slot = start(ofSlot: made)..<start(ofSlot: made + 1)
+    let start = slot.lowerBound + (slot.upperBound - slot.lowerBound) * min(max(chance, 0), 1)
+    let wait = Duration.seconds(max(start - elapsed.seconds, Self.shortestWait))
+    return .retry(after: min(max(wait, atLeast), left))
+  }
+
+  /// Seconds from the first attempt to the slot of this repetition, counted from 1.
+  private func start(ofSlot number: Int) -> Double {
+    let shares = pow(2, Double(retries)) - 1
+    return period.seconds * (pow(2, Double(number - 1)) - 1) / shares
   }
 
   /// A repetition right away would meet the same trouble.
   private static let shortestWait = 0.2
-
-  private static func seconds(_ duration: Duration) -> Double {
-    Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
-  }
 }

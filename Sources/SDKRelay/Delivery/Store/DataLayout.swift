@@ -1,0 +1,45 @@
+import Foundation
+import XMLSecurity
+
+/// Where a node's data lie. Each participant has a folder of its own; nothing of two participants shares a file.
+///
+/// ```
+/// DATA/relay.sqlite             the store (Store.swift)
+/// DATA/serve.lock               held by the process that runs
+/// DATA/incoming/                messages being received; only temporary files, encrypted or about to be refused
+/// DATA/participants/ID/transit/ sealed envelopes received, and AS4 messages to send, until their exchange ends
+/// DATA/participants/ID/messages/ attachments in plain; the only such place
+/// ```
+/// Folders have mode 0700 and files 0600. A final name holds all bytes (Spool.swift). Every file has its row within an
+/// hour, and every row its file; the janitor removes what is left over.
+struct DataLayout: Sendable {
+  let folder: URL
+
+  var database: URL { folder.appending(path: "relay.sqlite") }
+  var lock: URL { folder.appending(path: "serve.lock") }
+  var incoming: URL { folder.appending(path: "incoming", directoryHint: .isDirectory) }
+
+  func transit(_ participant: ParticipantID) throws(SpoolProblem) -> Spool {
+    try Spool(folder: home(participant).appending(path: "transit", directoryHint: .isDirectory))
+  }
+
+  func messages(_ participant: ParticipantID) throws(SpoolProblem) -> Spool {
+    try Spool(folder: home(participant).appending(path: "messages", directoryHint: .isDirectory))
+  }
+
+  func messageFile(_ name: String, of participant: ParticipantID) -> URL {
+    home(participant).appending(path: "messages").appending(path: name)
+  }
+
+  func transitFile(_ name: String, of participant: ParticipantID) -> URL {
+    home(participant).appending(path: "transit").appending(path: name)
+  }
+
+  /// Participant ids hold ASCII letters, digits, dots, hyphens and one colon; anything else becomes an underscore.
+  private func home(_ participant: ParticipantID) -> URL {
+    let name = participant.value.lowercased().map { character in
+      character.isASCII && (character.isLetter || character.isNumber || ".-".contains(character)) ? character : "_"
+    }
+    return folder.appending(path: "participants").appending(path: String(name), directoryHint: .isDirectory)
+  }
+}

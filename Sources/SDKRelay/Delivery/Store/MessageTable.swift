@@ -1,0 +1,171 @@
+import Foundation
+import GRDB
+
+/// A message about to be stored.
+struct NewMessage: Sendable {
+  var participant: ParticipantID
+  var direction: MessageDirection
+  var id: MessageID
+  var status: MessageStatus
+  var created: Date
+  var conversationID: MessageID
+  var refToMessageID: MessageID?
+  var sender: MessageParty
+  var recipient: MessageParty
+  var content: StoredContent
+  var envelopeSha256: [UInt8]?
+}
+
+/// A change of status that the list of statuses does not allow: a fault of this program.
+struct IllegalStep: Error {
+  let from: MessageStatus
+  let to: MessageStatus
+}
+
+enum MessageTable {
+  /// Stores a message with its first status and event.
+  @discardableResult
+  static func insert(_ message: NewMessage, now: Date, event text: String, in db: Database) throws -> Int64 {
+    let mailbox = message.direction == .outgoing ? message.sender.mailbox : message.recipient.mailbox
+    try db.execute(
+      sql: """
+        INSERT INTO message (participant, direction, messageId, status, createdAt, storedAt, conversationId,
+          refToMessageId, mailbox, sender, recipient, content, envelopeSha256)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        message.participant.comparable, message.direction.rawValue, message.id.value, message.status.rawValue,
+        message.created.milliseconds, now.milliseconds, message.conversationID.value, message.refToMessageID?.value,
+        mailbox?.value, try json(message.sender), try json(message.recipient), try json(message.content),
+        message.envelopeSha256.map { Data($0) },
+      ])
+    let row = db.lastInsertedRowID
+    let event = NewEvent(
+      participant: message.participant, messageID: message.id, status: message.status, text: text)
+    try EventLog.add(event, at: now, in: db)
+    return row
+  }
+
+  /// The message's next status, with its event. Does nothing and says so when the message is already past it.
+  @discardableResult
+  static func step(
+    _ row: Int64, to next: MessageStatus, event text: String, transportID: String? = nil, isAlarm: Bool = false,
+    now: Date, in db: Database
+  ) throws -> Bool {
+    guard
+      let current = try Row.fetchOne(
+        db, sql: "SELECT participant, messageId, status FROM message WHERE id = ?", arguments: [row]),
+      let status = MessageStatus(rawValue: current["status"])
+    else { return false }
+    guard status != next, !status.isFinal else { return false }
+    guard status.allows(next) else { throw IllegalStep(from: status, to: next) }
+    try db.execute(
+      sql: "UPDATE message SET status = ? WHERE id = ?", arguments: [next.rawValue, row])
+    let event = NewEvent(
+      participant: try ParticipantID(current["participant"]), messageID: MessageID(current["messageId"]),
+      transportID: transportID, status: next, text: text, isAlarm: isAlarm)
+    try EventLog.add(event, at: now, in: db)
+    return true
+  }
+
+  static func status(_ row: Int64, in db: Database) throws -> MessageStatus? {
+    try String.fetchOne(db, sql: "SELECT status FROM message WHERE id = ?", arguments: [row])
+      .flatMap(MessageStatus.init)
+  }
+
+  /// The row of a participant's message.
+  static func row(
+    _ id: MessageID, _ direction: MessageDirection, of participant: ParticipantID, in db: Database
+  ) throws -> Int64? {
+    try Int64.fetchOne(
+      db, sql: "SELECT id FROM message WHERE participant = ? AND direction = ? AND messageId = ?",
+      arguments: [participant.comparable, direction.rawValue, id.value])
+  }
+
+  static func fetch(_ row: Int64, in db: Database) throws -> StoredMessage? {
+    try Row.fetchOne(db, sql: "SELECT \(columns) FROM message WHERE id = ?", arguments: [row]).map(StoredMessage.init)
+  }
+
+  static let columns = """
+    id, participant, direction, messageId, status, createdAt, storedAt, conversationId, refToMessageId, sender,
+    recipient, content
+    """
+
+  private static func json(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}
+
+extension Store {
+  func messages(_ filter: MessageFilter) throws -> [StoredMessage] {
+    var conditions: [String] = ["1"]
+    var arguments: StatementArguments = []
+    func add(_ condition: String, _ values: StatementArguments) {
+      conditions.append(condition)
+      arguments += values
+    }
+    if let participant = filter.participant { add("participant = ?", [participant.comparable]) }
+    if let direction = filter.direction { add("direction = ?", [direction.rawValue]) }
+    if let mailbox = filter.mailbox { add("mailbox = ?", [mailbox.value]) }
+    if !filter.statuses.isEmpty {
+      let marks = filter.statuses.map { _ in "?" }.joined(separator: ", ")
+      add("status IN (\(marks))", StatementArguments(filter.statuses.map(\.rawValue)))
+    }
+    if let before = filter.before { add("id < ?", [before.row]) }
+    arguments += [max(filter.limit, 0)]
+    let sql = """
+      SELECT \(MessageTable.columns) FROM message WHERE \(conditions.joined(separator: " AND "))
+      ORDER BY id DESC LIMIT ?
+      """
+    return try read { db in try Row.fetchAll(db, sql: sql, arguments: arguments).map(StoredMessage.init) }
+  }
+
+  func messages(_ id: MessageID, participant: ParticipantID?) throws -> [StoredMessage] {
+    try read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT \(MessageTable.columns) FROM message
+          WHERE messageId = ?1 AND (?2 IS NULL OR participant = ?2) ORDER BY id
+          """,
+        arguments: [id.value, participant?.comparable]
+      ).map(StoredMessage.init)
+    }
+  }
+
+  func status() throws -> RelayStatus {
+    let isServed = ServeLock.isHeld(layout.lock)
+    return try read { db in
+      func count(_ sql: String) throws -> Int { try Int.fetchOne(db, sql: sql) ?? 0 }
+      var messages: [MessageStatus: Int] = [:]
+      for row in try Row.fetchAll(db, sql: "SELECT status, COUNT(*) FROM message GROUP BY status") {
+        if let status = MessageStatus(rawValue: row[0]) { messages[status] = row[1] }
+      }
+      return RelayStatus(
+        queued: try count("SELECT COUNT(*) FROM job WHERE leasedBy IS NULL AND kind <> 'receiptClock'"),
+        running: try count("SELECT COUNT(*) FROM job WHERE leasedBy IS NOT NULL"),
+        setAside: try count("SELECT COUNT(*) FROM setAside"), messages: messages, isServed: isServed)
+    }
+  }
+}
+
+extension StoredMessage {
+  init(_ row: Row) throws {
+    let decoder = JSONDecoder()
+    func decoded<Value: Decodable>(_ column: String) throws -> Value {
+      try decoder.decode(Value.self, from: Data((row[column] as String).utf8))
+    }
+    guard let direction = MessageDirection(rawValue: row["direction"]),
+      let status = MessageStatus(rawValue: row["status"]), let id = MessageID(row["messageId"]),
+      let conversation = MessageID(row["conversationId"])
+    else { throw DatabaseError(message: "a message's row holds a word this version does not know") }
+    self.init(
+      row: row["id"], participant: try ParticipantID(row["participant"]), direction: direction, id: id,
+      status: status, created: Date(milliseconds: row["createdAt"]), stored: Date(milliseconds: row["storedAt"]),
+      conversationID: conversation,
+      refToMessageID: (row["refToMessageId"] as String?).flatMap(MessageID.init), sender: try decoded("sender"),
+      recipient: try decoded("recipient"), content: try decoded("content"))
+  }
+}

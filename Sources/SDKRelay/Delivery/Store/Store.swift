@@ -1,0 +1,94 @@
+import Foundation
+import GRDB
+import XMLSecurity
+
+/// Why the store cannot be used.
+public enum StoreProblem: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The folder or the database cannot be opened.
+  case cannotOpen(String)
+  /// A newer version of the program has written the database.
+  case newerSchema
+  /// SQLite does not sync every commit: accepted would not mean stored.
+  case notDurable
+  /// Another process runs on the same data folder.
+  case inUse
+
+  public var description: String {
+    switch self {
+    case .cannotOpen(let reason): "the data folder cannot be opened: \(reason)"
+    case .newerSchema: "the data folder belongs to a newer version of this program"
+    case .notDurable: "the database does not sync its commits"
+    case .inUse: "another process runs on this data folder"
+    }
+  }
+}
+
+/// The node's durable memory: SQLite in WAL mode, every commit synced (`synchronous` = FULL).
+///
+/// Format: `StoreSchema`. Invariants: what a caller was told is accepted has been committed; a signed receipt leaves
+/// only after its commit; a file is synced under its final name before the row that names it is committed; statuses
+/// only move forward and each change has an event row in the same transaction. Every query about messages names the
+/// participant.
+final class Store: Sendable {
+  let pool: DatabasePool
+  let layout: DataLayout
+  let commits: GroupCommit
+
+  /// Opens the store in the folder and brings its schema up to date.
+  init(folder: URL) throws(StoreProblem) {
+    layout = DataLayout(folder: folder)
+    do {
+      for directory in [folder, layout.incoming] { _ = try Spool(folder: directory) }
+      pool = try Self.open(layout.database)
+    } catch let problem as StoreProblem {
+      throw problem
+    } catch {
+      throw .cannotOpen("\(error)")
+    }
+    commits = GroupCommit(pool)
+  }
+
+  private static func open(_ database: URL) throws -> DatabasePool {
+    var configuration = Configuration()
+    configuration.foreignKeysEnabled = true
+    configuration.busyMode = .timeout(5)
+    configuration.label = "store"
+    let pool = try DatabasePool(path: database.path, configuration: configuration)
+    // DatabasePool sets NORMAL when it opens: a power cut would then lose what was accepted.
+    try pool.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA synchronous = FULL")
+      guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else { throw StoreProblem.notDurable }
+    }
+    let migrator = StoreSchema.migrator
+    guard try !pool.read(migrator.hasBeenSuperseded) else { throw StoreProblem.newerSchema }
+    try migrator.migrate(pool)
+    chmod(database.path, 0o600)
+    return pool
+  }
+
+  /// Runs the closure in one transaction and returns once it is durable. Concurrent callers share a sync.
+  func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    try await commits.write(body)
+  }
+
+  func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    try pool.read(body)
+  }
+}
+
+extension Date {
+  /// As stored: whole milliseconds since 1970.
+  var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1_000).rounded()) }
+
+  init(milliseconds: Int64) {
+    self.init(timeIntervalSince1970: Double(milliseconds) / 1_000)
+  }
+
+  func adding(_ duration: Duration) -> Date {
+    addingTimeInterval(duration.seconds)
+  }
+}
+
+extension Duration {
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

@@ -1,0 +1,161 @@
+import GRDB
+
+/// The tables. Migrations are never edited once released; a change is a new migration.
+///
+/// Times are whole milliseconds since 1970. Participants stand in lower case, as they compare. File names are names in
+/// the participant's transit or message folder (DataLayout.swift), generated here.
+///
+/// - `message`: what a participant sent or received; one row for each (participant, direction, messageId).
+/// - `transfer`: an AS4 message to send, carrying a message or a message receipt, until its exchange ends. `wire` names
+///   its bytes: they never change once the row has them.
+/// - `reception`: an AS4 message received and signed for; unique by (sending access point, AS4 id) with the digest of
+///   its signed references and the signed receipt, byte for byte. Kept for the duplicate window.
+/// - `job`: work to be done: one row for one thing to do, gone when it is done. `attempts` counts starts without a known
+///   end and is committed before the work: a job that takes the process down three times is set aside.
+/// - `event`: what happened, in order; never changed.
+/// - `evidence`: signed proof: transport receipts and message receipts, as received.
+/// - `seenKey`: SHA-256 of each EncryptedKey value with the envelope it came in (threats.md E2).
+/// - `decryptionFailure`: undecryptable messages by sender (threats.md E4).
+/// - `setAside`: what an operator has to look at, with its reason.
+enum StoreSchema {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1 first tables") { db in try db.execute(sql: first) }
+    return migrator
+  }
+
+  private static let first = """
+    CREATE TABLE message (
+      id INTEGER PRIMARY KEY,
+      participant TEXT NOT NULL,
+      direction TEXT NOT NULL CHECK (direction IN ('out', 'in')),
+      messageId TEXT NOT NULL COLLATE NOCASE,
+      status TEXT NOT NULL,
+      createdAt INTEGER NOT NULL,
+      storedAt INTEGER NOT NULL,
+      conversationId TEXT NOT NULL COLLATE NOCASE,
+      refToMessageId TEXT COLLATE NOCASE,
+      mailbox TEXT,
+      sender TEXT NOT NULL,
+      recipient TEXT NOT NULL,
+      content TEXT NOT NULL,
+      envelopeSha256 BLOB,
+      acknowledgedAt INTEGER,
+      hasAlarmed INTEGER NOT NULL DEFAULT 0,
+      UNIQUE (participant, direction, messageId)
+    ) STRICT;
+    CREATE INDEX messageByTime ON message (participant, id);
+    CREATE INDEX messageByStatus ON message (participant, status, id);
+    CREATE INDEX messageByMailbox ON message (participant, mailbox, id);
+
+    CREATE TABLE reception (
+      id INTEGER PRIMARY KEY,
+      participant TEXT NOT NULL,
+      accessPoint TEXT NOT NULL,
+      transportId TEXT NOT NULL,
+      referencesSha256 BLOB NOT NULL,
+      receipt BLOB NOT NULL,
+      receivedAt INTEGER NOT NULL,
+      sender TEXT NOT NULL,
+      service TEXT NOT NULL,
+      action TEXT NOT NULL,
+      conversationId TEXT NOT NULL,
+      file TEXT,
+      size INTEGER NOT NULL,
+      payloadSha256 BLOB NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('received', 'delivered', 'rejected', 'refused', 'setAside')),
+      envelopeId TEXT COLLATE NOCASE,
+      UNIQUE (accessPoint, transportId)
+    ) STRICT;
+    CREATE INDEX receptionByEnvelope ON reception (participant, envelopeId) WHERE envelopeId IS NOT NULL;
+    CREATE INDEX receptionByFile ON reception (participant, file) WHERE file IS NOT NULL;
+    CREATE INDEX receptionByTime ON reception (receivedAt);
+
+    CREATE TABLE transfer (
+      id INTEGER PRIMARY KEY,
+      participant TEXT NOT NULL,
+      kind TEXT NOT NULL CHECK (kind IN ('message', 'receipt')),
+      messageRow INTEGER REFERENCES message (id),
+      receptionRow INTEGER REFERENCES reception (id),
+      envelopeId TEXT NOT NULL COLLATE NOCASE,
+      conversationId TEXT NOT NULL,
+      counterpart TEXT NOT NULL,
+      documentType TEXT NOT NULL,
+      transportId TEXT NOT NULL UNIQUE,
+      createdAt INTEGER NOT NULL,
+      envelope BLOB,
+      wire TEXT,
+      wireType TEXT,
+      wireReferences BLOB,
+      attempts INTEGER NOT NULL DEFAULT 0,
+      firstAttemptAt INTEGER,
+      state TEXT NOT NULL CHECK (state IN ('queued', 'acknowledged', 'failed'))
+    ) STRICT;
+    CREATE INDEX transferByMessage ON transfer (messageRow) WHERE messageRow IS NOT NULL;
+    CREATE INDEX transferByReception ON transfer (receptionRow) WHERE receptionRow IS NOT NULL;
+    CREATE INDEX transferByWire ON transfer (participant, wire) WHERE wire IS NOT NULL;
+
+    CREATE TABLE job (
+      id INTEGER PRIMARY KEY,
+      participant TEXT NOT NULL,
+      kind TEXT NOT NULL CHECK (kind IN ('send', 'open', 'receiptClock')),
+      subject INTEGER NOT NULL,
+      lane TEXT NOT NULL,
+      dueAt INTEGER NOT NULL,
+      attempts INTEGER NOT NULL DEFAULT 0,
+      leasedBy TEXT,
+      leaseUntil INTEGER,
+      UNIQUE (kind, subject)
+    ) STRICT;
+    CREATE INDEX jobDue ON job (lane, dueAt, id) WHERE leasedBy IS NULL;
+    CREATE INDEX jobLeased ON job (leaseUntil) WHERE leasedBy IS NOT NULL;
+
+    CREATE TABLE event (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      at INTEGER NOT NULL,
+      participant TEXT,
+      messageId TEXT COLLATE NOCASE,
+      transportId TEXT,
+      status TEXT,
+      text TEXT NOT NULL,
+      isAlarm INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX eventByMessage ON event (participant, messageId, id) WHERE messageId IS NOT NULL;
+
+    CREATE TABLE evidence (
+      id INTEGER PRIMARY KEY,
+      participant TEXT NOT NULL,
+      messageId TEXT NOT NULL COLLATE NOCASE,
+      transportId TEXT,
+      kind TEXT NOT NULL CHECK (kind IN ('transportReceipt', 'messageReceipt')),
+      at INTEGER NOT NULL,
+      bytes BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX evidenceByMessage ON evidence (participant, messageId);
+
+    CREATE TABLE seenKey (
+      participant TEXT NOT NULL,
+      keySha256 BLOB NOT NULL,
+      envelopeSha256 BLOB NOT NULL,
+      at INTEGER NOT NULL,
+      PRIMARY KEY (participant, keySha256)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE decryptionFailure (
+      id INTEGER PRIMARY KEY,
+      participant TEXT NOT NULL,
+      sender TEXT NOT NULL,
+      at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX decryptionFailureBySender ON decryptionFailure (participant, sender, at);
+
+    CREATE TABLE setAside (
+      id INTEGER PRIMARY KEY,
+      participant TEXT NOT NULL,
+      at INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      subject INTEGER NOT NULL,
+      reason TEXT NOT NULL
+    ) STRICT;
+    """
+}

@@ -1,0 +1,118 @@
+public import Foundation
+public import XMLSecurity
+
+/// One node's settings; `config/node.yaml` describes each with what it is, why, and its default.
+public struct NodeSettings: Sendable {
+  /// The federation and environment all participants belong to.
+  public enum Federation: String, Sendable, CaseIterable {
+    case test, sdk
+
+    /// The FEDERATIONID of envelopes (SDK digest §1).
+    public var id: String { "urn:fdc:digg.se:edelivery:federation:\(rawValue)" }
+  }
+
+  /// Certificate authorities and their revocation lists.
+  public struct Trust: Sendable {
+    public var authorities: [Certificate]
+    /// In PEM or DER, as they lie in their files.
+    public var revocationLists: [[UInt8]] = []
+
+    public init(authorities: [Certificate], revocationLists: [[UInt8]] = []) {
+      self.authorities = authorities
+      self.revocationLists = revocationLists
+    }
+  }
+
+  /// The access point: one for all participants.
+  public struct AccessPoint: Sendable {
+    public var identity: Identity
+    public var trust: Trust
+    public var signingKeyReference = KeyReference.binarySecurityToken
+    public var encryptionKeyReference = KeyReference.binarySecurityToken
+    public var compress = true
+
+    public init(identity: Identity, trust: Trust) {
+      self.identity = identity
+      self.trust = trust
+    }
+  }
+
+  /// An organisation that this node serves.
+  public struct Participant: Sendable {
+    public var id: ParticipantID
+    /// The name shown to recipients; the directory's when nil.
+    public var label: String?
+    public var signing: Identity
+    /// The published one first; the others open what is still under way.
+    public var encryption: [Identity]
+    public var fileTypes: [String] = ["application/pdf"]
+
+    public init(id: ParticipantID, label: String? = nil, signing: Identity, encryption: [Identity]) {
+      self.id = id
+      self.label = label
+      self.signing = signing
+      self.encryption = encryption
+    }
+  }
+
+  /// When and how often something is tried.
+  public struct Delivery: Sendable {
+    public var retry = RetrySchedule()
+    public var receipt = ReceiptClock()
+    public var perDestination = 4
+    public var duplicateWindow = Duration.seconds(90 * 86_400)
+
+    public init() {}
+  }
+
+  /// Sizes in bytes above which something is refused.
+  public struct Limits: Sendable {
+    public var outgoing = 30 * 1_024 * 1_024
+    public var incoming = 45 * 1_024 * 1_024
+    public var envelope = 150_000_000
+    /// Free room on the disk below which nothing new is taken, so that what was taken can be finished.
+    public var reserve = 200_000_000
+
+    public init() {}
+  }
+
+  public var federation: Federation
+  public var data: URL
+  public var directoryFile: URL
+  public var accessPoint: AccessPoint
+  /// The endpoint that other access points call.
+  public var server: AS4EndpointSettings
+  /// How this node calls other access points.
+  public var client: AS4ClientSettings
+  /// Trust in certificates that sign envelopes (organisation to organisation).
+  public var envelopes: Trust
+  public var participants: [Participant]
+  public var delivery = Delivery()
+  public var limits = Limits()
+  /// A level's name of swift-log.
+  public var logLevel = LogLevel.info
+
+  /// The levels of the log, from the most to the least.
+  public enum LogLevel: String, Sendable, CaseIterable {
+    case trace, debug, info, notice, warning, error, critical
+  }
+
+  public init(
+    federation: Federation, data: URL, directoryFile: URL, accessPoint: AccessPoint, server: AS4EndpointSettings,
+    client: AS4ClientSettings, envelopes: Trust, participants: [Participant]
+  ) {
+    self.federation = federation
+    self.data = data
+    self.directoryFile = directoryFile
+    self.accessPoint = accessPoint
+    self.server = server
+    self.client = client
+    self.envelopes = envelopes
+    self.participants = participants
+  }
+
+  /// The participant of this node with the id.
+  public func participant(_ id: ParticipantID) -> Participant? {
+    participants.first { $0.id == id }
+  }
+}
