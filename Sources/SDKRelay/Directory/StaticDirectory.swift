@@ -35,7 +35,7 @@ public struct StaticDirectory: Directory {
   }
 
   private static func entry(_ id: ParticipantID, _ section: SettingsSection) throws(SettingsProblem) -> Entry {
-    let url = try section.value("url", expected: "an address such as https://ap.example.se/as4") { (text: String) in
+    let url = try section.value("url", expected: "an address such as https://ap.example.se/as4") { text -> URL? in
       let url = URL(string: text)
       guard let host = url?.host, !host.isEmpty, url?.user == nil else { return nil }
       // Plain HTTP on this very machine is for tests; the client's own settings must allow it too.
