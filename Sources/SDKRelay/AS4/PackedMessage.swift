@@ -1,0 +1,72 @@
+public import Foundation
+public import XMLSecurity
+
+/// A message ready for the wire. The file holds the whole HTTP body; each attempt sends the same bytes, so that a retry
+/// can never be taken for another message (SDK-AS4-08).
+public struct PackedMessage: Sendable {
+  public let messageID: String
+  /// The HTTP Content-Type that goes with the body.
+  public let contentType: String
+  /// The HTTP body, durable.
+  public let file: URL
+  /// The body's length in bytes.
+  public let size: Int
+  /// What was signed, and what the receipt must acknowledge.
+  public let references: [SignatureReference]
+
+  init(messageID: String, contentType: String, file: URL, size: Int, references: [SignatureReference]) {
+    self.messageID = messageID
+    self.contentType = contentType
+    self.file = file
+    self.size = size
+    self.references = references
+  }
+
+  /// Reads back a message packed before a restart. All that is needed lies in the file.
+  public init(restoring file: URL) throws {
+    let head = try FileHandle(forReadingFrom: file)
+    defer { try? head.close() }
+    let bytes = Array(try head.read(upToCount: AS4Limits().soap + 4_096) ?? Data())
+    size = Int(try head.seekToEnd())
+    self.file = file
+    let (type, soapBytes) = try Self.soap(bytes)
+    contentType = type
+    let soap = try SOAPEnvelope(parsing: soapBytes)
+    guard let id = soap.messageID, let signature = soap.security?.child(.ds("Signature")) else {
+      throw PackProblem.notPacked(file: file.lastPathComponent)
+    }
+    messageID = id
+    references = try ParsedSignature(signature, policy: .webServiceSecurity).references
+  }
+
+  static let rootID = "soap@sdk-relay"
+
+  static func contentType(boundary: String?) -> String {
+    guard let boundary else { return "\(AS4Names.soapType); charset=UTF-8" }
+    return "multipart/related; boundary=\"\(boundary)\"; type=\"\(AS4Names.soapType)\"; start=\"<\(rootID)>\"; "
+      + "start-info=\"\(AS4Names.soapType)\""
+  }
+
+  /// The SOAP part at the body's beginning, and the content type that its first line tells.
+  private static func soap(_ bytes: [UInt8]) throws -> (String, [UInt8]) {
+    guard bytes.starts(with: Array("--".utf8)) else { return (contentType(boundary: nil), bytes) }
+    let boundary = String(decoding: bytes.dropFirst(2).prefix { $0 != 0x0D }, as: UTF8.self)
+    let soap = MemorySink()
+    let rest = DiscardingSink()
+    let reader = try MultipartReader(boundary: boundary, maximumParts: 3) { _, number -> any ByteSink in
+      if number == 1 { soap } else { rest }
+    }
+    try reader.write(bytes)
+    return (contentType(boundary: boundary), soap.bytes)
+  }
+}
+
+/// Why a message could not be packed.
+public enum PackProblem: Error, Hashable, Sendable {
+  /// The processing mode names certificates by key identifier, and this one has none.
+  case noSubjectKeyIdentifier(subject: String)
+  /// The signed header exceeds the room left for it.
+  case headerTooLarge
+  /// The file does not hold a packed message.
+  case notPacked(file: String)
+}

@@ -1,0 +1,85 @@
+import XMLSecurity
+
+/// The encryption of a received message's parts: which parts, how, and the wrapped key. Read without touching any key.
+struct PartEncryption {
+  private let encryptedKey: EncryptedKey
+  private let soap: SOAPEnvelope
+  /// The cipher of each encrypted part by Content-ID.
+  let ciphers: [String: ContentCipher]
+
+  /// Nil where the message has no encrypted key.
+  init?(_ soap: SOAPEnvelope, mode: ProcessingMode) throws(EbMSError) {
+    let keys = soap.security?.children(.xenc("EncryptedKey")) ?? []
+    guard let element = keys.first else { return nil }
+    guard keys.count == 1 else { throw EbMSError(.policyNoncompliance, "more than one xenc:EncryptedKey") }
+    do throws(EncryptionProblem) {
+      encryptedKey = try EncryptedKey(parsing: element, allowed: mode.keyTransports)
+    } catch {
+      throw EbMSError(.policyNoncompliance, "xenc:EncryptedKey: \(error)")
+    }
+    self.soap = soap
+    ciphers = try Self.ciphers(encryptedKey, soap: soap, mode: mode)
+  }
+
+  /// The key of the contents. Where it cannot be unwrapped a random key is given, so that all that can go wrong up to
+  /// the plaintext fails at the same place, after the same work, with the same words (E3, E5, E9).
+  func unwrap(with identities: [Identity], cipher: ContentCipher) -> [UInt8] {
+    let substitute = randomBytes(cipher.keyLength)
+    let known = identities.map(\.certificate)
+    guard let keyInfo = encryptedKey.keyInfo,
+      let named = try? NamedCertificates(keyInfo, in: soap, known: known)
+    else { return substitute }
+    for identity in identities where named.candidates.contains(identity.certificate) {
+      let key = try? encryptedKey.transport.unwrap(
+        encryptedKey.value, with: identity.privateKey, expectedLength: cipher.keyLength)
+      if let key { return key }
+    }
+    return substitute
+  }
+
+  private static func ciphers(
+    _ key: EncryptedKey, soap: SOAPEnvelope, mode: ProcessingMode
+  ) throws(EbMSError) -> [String: ContentCipher] {
+    var ciphers: [String: ContentCipher] = [:]
+    for id in key.dataReferences {
+      guard let data = soap.elementByID[id], data.name == .xenc("EncryptedData"), data.parent === soap.security else {
+        throw EbMSError(.policyNoncompliance, "xenc:DataReference \(shown(id)) does not name an xenc:EncryptedData")
+      }
+      let (contentID, cipher) = try part(data, keyID: key.id, mode: mode)
+      guard ciphers.updateValue(cipher, forKey: contentID) == nil else {
+        throw EbMSError(.policyNoncompliance, "part \(shown(contentID)) is encrypted twice")
+      }
+    }
+    let count = soap.security?.children(.xenc("EncryptedData")).count ?? 0
+    guard count == ciphers.count, Set(ciphers.values).count <= 1 else {
+      throw EbMSError(.policyNoncompliance, "an xenc:EncryptedData is not in xenc:ReferenceList, or ciphers differ")
+    }
+    return ciphers
+  }
+
+  /// The part an `xenc:EncryptedData` is about. Only whole contents of parts of this message are accepted (E7, X11).
+  private static func part(
+    _ data: XMLElement, keyID: String?, mode: ProcessingMode
+  ) throws(EbMSError) -> (String, ContentCipher) {
+    guard data.attribute("Type") == AS4Names.attachmentContentOnly else {
+      throw EbMSError(.policyNoncompliance, "xenc:EncryptedData/@Type is not Attachment-Content-Only")
+    }
+    let algorithm = data.child(.xenc("EncryptionMethod"))?.attribute("Algorithm") ?? ""
+    guard let cipher = ContentCipher(uri: algorithm), mode.contentCiphers.contains(cipher) else {
+      throw EbMSError(.policyNoncompliance, "xenc:EncryptedData: content cipher \(shown(algorithm)) is not accepted")
+    }
+    guard let reference = data.child(.xenc("CipherData"))?.child(.xenc("CipherReference")),
+      let contentID = CIDReference.contentID(reference.attribute("URI") ?? "")
+    else { throw EbMSError(.policyNoncompliance, "xenc:EncryptedData does not refer to a part") }
+    let transforms = reference.child(.xenc("Transforms"))?.elements ?? []
+    guard transforms.count == 1, transforms[0].attribute("Algorithm") == AS4Names.attachmentCiphertext else {
+      throw EbMSError(.policyNoncompliance, "xenc:CipherReference: transforms are not accepted")
+    }
+    if let named = data.child(.ds("KeyInfo"))?.child(.security("SecurityTokenReference"))?
+      .child(.security("Reference"))?.attribute("URI"), named != keyID.map({ "#\($0)" })
+    {
+      throw EbMSError(.policyNoncompliance, "xenc:EncryptedData names another key than its xenc:EncryptedKey")
+    }
+    return (contentID, cipher)
+  }
+}
