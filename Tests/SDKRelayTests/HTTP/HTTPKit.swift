@@ -17,6 +17,7 @@ final class CountingHandler: AS4RequestHandler {
   }
 
   private let log = Mutex<[Seen]>([])
+  private let begun = Mutex(0)
   let delay: Duration
   let readsBody: Bool
 
@@ -26,6 +27,7 @@ final class CountingHandler: AS4RequestHandler {
   }
 
   func handle(contentType: String, body: AS4RequestBody, peer: AS4Peer) async -> AS4Reply {
+    begun.withLock { $0 += 1 }
     var seen = Seen(contentType: contentType, bytes: 0, head: [], peer: peer)
     do {
       if readsBody {
@@ -43,6 +45,11 @@ final class CountingHandler: AS4RequestHandler {
   }
 
   var seen: [Seen] { log.withLock { $0 } }
+
+  /// Waits until a request has reached the handler.
+  func waitForRequest() async throws {
+    while begun.withLock({ $0 }) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+  }
 }
 
 /// Runs an endpoint on a free loopback port for the time of `body`.
@@ -152,13 +159,9 @@ func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) a
   }
 }
 
-/// Peak resident memory of this process, in bytes, since the last ``resetPeakMemory()``.
+/// Peak resident memory of this process, in bytes.
 func peakMemory() throws -> Int {
   let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
   let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
   return (line?.split(separator: " ").dropFirst().first).flatMap { Int($0) }.map { $0 * 1_024 } ?? 0
-}
-
-func resetPeakMemory() {
-  try? Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
 }

@@ -41,6 +41,9 @@ struct ConnectionPace {
     }
   }
 
+  /// Whether the requests taken in have been read to their ends.
+  var isRequestRead: Bool { phase == .answer }
+
   /// Whether the connection only lingers for the client to read the answer; nothing more is read.
   var isClosing: Bool { phase == .closing }
 

@@ -39,6 +39,11 @@ final class PaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     context.fireChannelRead(data)
   }
 
+  /// What follows on a connection that is ending is nobody's request, well-formed or not.
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if !pace.isClosing { context.fireErrorCaught(error) }
+  }
+
   func channelReadComplete(context: ChannelHandlerContext) {
     pace.bytesArrived(.now())
     watch(context)
@@ -53,15 +58,21 @@ final class PaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    guard !pace.isClosing else {
+      promise?.fail(ChannelError.outputClosed)
+      return
+    }
     switch unwrapOutboundIn(data) {
     case .head(let response) where response.status.kind != .informational:
       answerCloses = response.headerFields[.connection]?.lowercased() == "close"
       context.write(data, promise: promise)
     case .end where answerCloses:
+      let isRequestRead = pace.isRequestRead
       pace.answerEnded(closing: true, .now())
       watch(context)
       context.writeAndFlush(data, promise: promise)
-      context.close(mode: .output, promise: nil)
+      // To a client that is still sending, an early end looks like a broken connection and hides the answer from it.
+      if isRequestRead { context.close(mode: .output, promise: nil) }
     case .end:
       pace.answerEnded(closing: false, .now())
       watch(context)

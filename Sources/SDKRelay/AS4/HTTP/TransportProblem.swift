@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -61,7 +62,9 @@ extension TransportProblem {
     case is NIOSSLError, is BoringSSLError: self.init(.tls, "the TLS handshake failed: \(error)")
     case let error as NIOConnectionError: self.init(error)
     case is NIOTooManyBytesError: self.init(.answer, "the answer is too large to be a signal")
-    case let error as IOError: self.init(.connectionClosed, "the connection broke: errno \(error.errnoCode)")
+    case let error as IOError:
+      let isRefused = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode)
+      self.init(isRefused ? .connect : .connectionClosed, "the connection failed: errno \(error.errnoCode)")
     case is ChannelError: self.init(.connectionClosed, "the connection ended")
     case is CancellationError: self.init(.cancelled, "cancelled")
     default: self.init(.answer, "the answer is not HTTP")

@@ -42,32 +42,43 @@ struct WireBodyChunks: AsyncSequence, Sendable {
 
   static let chunk = 131_072
 
-  func makeAsyncIterator() -> Iterator { Iterator(rest: body.segments[...]) }
+  func makeAsyncIterator() -> Iterator { Iterator(segments: body.segments.makeIterator()) }
 
   struct Iterator: AsyncIteratorProtocol {
-    var rest: ArraySlice<WireBody.Segment>
+    /// What is left of the segment being read.
+    private enum Rest {
+      case bytes(ArraySlice<UInt8>)
+      case file(URL, offset: Int, count: Int)
+    }
+
+    private var segments: IndexingIterator<[WireBody.Segment]>
+    private var rest = Rest.bytes([])
     private let files = NonBlockingFileIO(threadPool: .singleton)
     private let allocator = ByteBufferAllocator()
 
-    init(rest: ArraySlice<WireBody.Segment>) {
-      self.rest = rest
+    init(segments: IndexingIterator<[WireBody.Segment]>) {
+      self.segments = segments
     }
 
     mutating func next() async throws -> ByteBuffer? {
-      while let segment = rest.popFirst() {
-        switch segment {
+      while true {
+        switch rest {
         case .bytes(let bytes) where !bytes.isEmpty:
-          return ByteBuffer(bytes: bytes)
+          // In chunks too: bytes handed over at once would count as sent before the other side has taken any.
+          rest = .bytes(bytes.dropFirst(WireBodyChunks.chunk))
+          return ByteBuffer(bytes: bytes.prefix(WireBodyChunks.chunk))
         case .file(let url, let offset, let count) where count > 0:
           let chunk = try await read(url, offset: offset, count: Swift.min(count, WireBodyChunks.chunk))
-          let read = chunk.readableBytes
-          rest = [.file(url, offset: offset + read, count: count - read)] + rest
+          rest = .file(url, offset: offset + chunk.readableBytes, count: count - chunk.readableBytes)
           return chunk
         default:
-          continue
+          switch segments.next() {
+          case .bytes(let bytes): rest = .bytes(bytes[...])
+          case .file(let url, let offset, let count): rest = .file(url, offset: offset, count: count)
+          case nil: return nil
+          }
         }
       }
-      return nil
     }
 
     /// Opens for each chunk: no descriptor is left open when the connection breaks in the middle.
