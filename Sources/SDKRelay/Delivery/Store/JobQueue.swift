@@ -79,16 +79,16 @@ enum JobQueue {
     try db.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [job.id])
   }
 
-  /// The work ended properly and is to be done again later.
-  static func postpone(_ job: Job, until due: Date, lane: String, in db: Database) throws {
+  /// The work is to be done again later. Unless the attempt still counts, the job starts afresh.
+  static func postpone(
+    _ job: Job, until due: Date, lane: String, keepingAttempts: Bool = false, in db: Database
+  ) throws {
     try db.execute(
-      sql: "UPDATE job SET leasedBy = NULL, leaseUntil = NULL, attempts = 0, dueAt = ?, lane = ? WHERE id = ?",
-      arguments: [due.milliseconds, lane, job.id])
-  }
-
-  /// Keeps a long job leased.
-  static func renew(_ job: Job, until: Date, in db: Database) throws {
-    try db.execute(sql: "UPDATE job SET leaseUntil = ? WHERE id = ?", arguments: [until.milliseconds, job.id])
+      sql: """
+        UPDATE job SET leasedBy = NULL, leaseUntil = NULL, dueAt = ?, lane = ?, attempts = iif(?, attempts, 0)
+        WHERE id = ?
+        """,
+      arguments: [due.milliseconds, lane, keepingAttempts, job.id])
   }
 
   /// Gives back every lease, at the start of the one process that runs: whoever held them is dead.

@@ -1,0 +1,98 @@
+import Foundation
+
+/// The names of lanes: what shares a limit (JobQueue.swift).
+enum Lane {
+  /// Messages to one access point. Large ones have a lane of their own, so that small ones overtake them (Q7).
+  static func send(to url: URL?, size: Int) -> String {
+    "send \(url?.absoluteString ?? "?")" + suffix(size)
+  }
+
+  /// Received messages of one participant.
+  static func open(_ participant: ParticipantID, size: Int) -> String {
+    "open \(participant.comparable)" + suffix(size)
+  }
+
+  static let receiptClock = "receiptClock"
+
+  static func isLarge(_ lane: String) -> Bool { lane.hasSuffix(large) }
+
+  private static func suffix(_ size: Int) -> String { size > 1_000_000 ? large : "" }
+
+  private static let large = " large"
+}
+
+/// How many jobs of each lane may run at the same time. Pure: counts, no clock.
+struct LaneGate: Sendable {
+  /// Messages on their way to one access point at once.
+  let perDestination: Int
+  /// Messages being opened at once, over all participants: they cost the processor.
+  let opening: Int
+  /// Everything at once, so that many dead peers do not hold every thread and descriptor.
+  var total = 128
+
+  private var running: [String: Int] = [:]
+
+  init(perDestination: Int, opening: Int) {
+    self.perDestination = perDestination
+    self.opening = opening
+  }
+
+  /// How many more may start in the lane.
+  func room(in lane: String) -> Int {
+    let free = total - running.values.reduce(0, +)
+    return max(0, min(free, limit(lane) - running[lane, default: 0], groupRoom(lane)))
+  }
+
+  mutating func started(_ lane: String) { running[lane, default: 0] += 1 }
+
+  mutating func ended(_ lane: String) {
+    running[lane, default: 0] -= 1
+    if running[lane] == 0 { running[lane] = nil }
+  }
+
+  private func limit(_ lane: String) -> Int {
+    if lane == Job.suspects { return 1 }
+    let whole = lane.hasPrefix("send ") ? perDestination : opening
+    return Lane.isLarge(lane) ? max(1, whole / 2) : whole
+  }
+
+  private func groupRoom(_ lane: String) -> Int {
+    guard lane.hasPrefix("open ") else { return .max }
+    return opening - running.reduce(0) { $1.key.hasPrefix("open ") ? $0 + $1.value : $0 }
+  }
+}
+
+/// Keeps load off an access point that does not answer (threats.md Q6): after three failures in a row only one message
+/// at a time is tried, after growing waits; the others count as tried and wait for their next turn. The first success
+/// opens the way again. Pure: time and chance are given.
+struct CircuitBreaker: Sendable {
+  private struct Peer {
+    var failures = 0
+    var probeAt = Date.distantPast
+    var isProbing = false
+  }
+
+  private var peers: [String: Peer] = [:]
+  private static let patience = 3
+
+  /// Whether a message may be tried now; false when the peer is known not to answer.
+  mutating func mayTry(_ peer: String, now: Date) -> Bool {
+    guard var state = peers[peer], state.failures >= Self.patience else { return true }
+    guard !state.isProbing, now >= state.probeAt else { return false }
+    state.isProbing = true
+    peers[peer] = state
+    return true
+  }
+
+  mutating func succeeded(_ peer: String) { peers[peer] = nil }
+
+  /// - Parameter chance: a random number in 0..<1.
+  mutating func failed(_ peer: String, now: Date, chance: Double) {
+    var state = peers[peer] ?? Peer()
+    state.failures += 1
+    state.isProbing = false
+    let longest = min(60, pow(2, Double(min(state.failures, 10) - Self.patience)))
+    state.probeAt = now.addingTimeInterval(longest * (0.5 + chance / 2))
+    peers[peer] = state
+  }
+}
