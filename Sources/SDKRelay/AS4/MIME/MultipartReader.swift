@@ -46,7 +46,8 @@ final class MultipartReader: ByteSink {
 
   func close() throws {
     guard place == .epilogue else {
-      throw EbMSError(.mimeInconsistency, place == .preamble ? "the first boundary is missing" : "part \(max(part, 1)) does not end")
+      throw EbMSError(
+        .mimeInconsistency, place == .preamble ? "the first boundary is missing" : "part \(max(part, 1)) does not end")
     }
   }
 
