@@ -14,7 +14,9 @@ struct SDKRelayCommand: AsyncParsableCommand {
       Exit codes: 0 done, 1 refused, 2 could not run. Commands that print results take --json for scripts.
       """,
     version: "0.1.0",
-    subcommands: [])
+    subcommands: [
+      Serve.self, Send.self, Messages.self, Status.self, Ping.self, ConfigCommand.self, Keys.self, Demo.self,
+    ])
 
   static func main() async {
     do {

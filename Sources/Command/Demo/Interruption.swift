@@ -1,0 +1,24 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Notices SIGINT and SIGTERM instead of dying of them, so that the demo can end its nodes first.
+final class Interruption: Sendable {
+  private let state = Mutex(false)
+  /// Kept so that they go on watching; only their existence matters.
+  private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
+
+  /// Whether one has come.
+  var happened: Bool { state.withLock { $0 } }
+
+  init() {
+    sources = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      return DispatchSource.makeSignalSource(signal: number)
+    }
+    for source in sources {
+      source.setEventHandler { [weak self] in self?.state.withLock { $0 = true } }
+      source.resume()
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import SDKRelay
+import XMLSecurity
+
+/// Copies an attachment out of the message store and checks that it is what was received.
+enum AttachmentCopy {
+  static func make(of source: URL, _ file: StoredContent.File, in folder: SafeFolder) throws -> URL {
+    let (url, handle) = try folder.create(file.name)
+    do {
+      let digest = DigestSink(.sha256, next: FileSink(handle))
+      try readFile(source, into: digest)
+      try digest.close()
+      guard hexadecimal(digest.digest()) == file.sha256 else {
+        throw CommandProblem.refused("an attachment in the store is not what was received")
+      }
+      return url
+    } catch {
+      unlink(url.path)
+      throw error
+    }
+  }
+}
+
+/// Writes into an open file.
+final class FileSink: ByteSink {
+  private let handle: FileHandle
+
+  init(_ handle: FileHandle) {
+    self.handle = handle
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer) throws {
+    try handle.write(contentsOf: Data(bytes))
+  }
+
+  func close() throws {
+    try handle.close()
+  }
+}
+
+/// Bytes in lower-case hexadecimal.
+func hexadecimal(_ bytes: [UInt8]) -> String {
+  let digits = Array("0123456789abcdef")
+  return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+}

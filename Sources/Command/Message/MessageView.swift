@@ -1,0 +1,128 @@
+import Foundation
+import SDKRelay
+
+/// A message as the command line shows it: with `--json` exactly these fields.
+struct MessageView: Encodable {
+  struct Party: Encodable {
+    let organisation: String
+    let organisationLabel: String?
+    let mailbox: String?
+    let mailboxLabel: String?
+  }
+
+  struct Reference: Encodable {
+    let root: String
+    let value: String
+    let label: String?
+  }
+
+  struct File: Encodable {
+    let name: String
+    let contentType: String
+    /// In bytes.
+    let size: Int
+    let sha256: String
+  }
+
+  let id: String
+  let direction: String
+  let status: String
+  let created: Date
+  let stored: Date
+  let conversationID: String
+  let refToMessageID: String?
+  let from: Party
+  let to: Party
+  let subject: String
+  let confidential: Bool
+  let references: [Reference]
+  /// The references of the message that this one answers.
+  let returnedReferences: [Reference]
+  /// Left out of lists.
+  var texts: [String]?
+  let files: [File]
+
+  init(_ message: StoredMessage, withText: Bool) {
+    id = message.id.value
+    direction = message.direction.rawValue
+    status = message.status.rawValue
+    created = message.created
+    stored = message.stored
+    conversationID = message.conversationID.value
+    refToMessageID = message.refToMessageID?.value
+    from = Party(message.sender)
+    to = Party(message.recipient)
+    subject = message.subject
+    confidential = message.content.isConfidential
+    references = message.content.references.map(Reference.init)
+    returnedReferences = message.content.returnedReferences.map(Reference.init)
+    texts = withText ? message.content.texts : nil
+    files = message.content.files.map(File.init)
+  }
+}
+
+extension MessageView.Party {
+  init(_ party: MessageParty) {
+    organisation = party.id.value
+    organisationLabel = party.label
+    mailbox = party.mailbox?.value
+    mailboxLabel = party.mailboxLabel
+  }
+
+  /// Names first, addresses in brackets, as far as they are known.
+  var text: String {
+    let names = [organisationLabel, mailboxLabel].compactMap { $0 }.joined(separator: ", ")
+    let address = [organisation, mailbox].compactMap { $0 }.joined(separator: "/")
+    return printable(names.isEmpty ? address : "\(names) (\(address))")
+  }
+}
+
+extension MessageView.Reference {
+  init(_ reference: Draft.Reference) {
+    root = reference.root
+    value = reference.value
+    label = reference.label
+  }
+
+  var text: String { printable("\(root)=\(value)" + (label.map { " (\($0))" } ?? "")) }
+}
+
+extension MessageView.File {
+  init(_ file: StoredContent.File) {
+    name = file.name
+    contentType = file.contentType
+    size = file.size
+    sha256 = file.sha256
+  }
+}
+
+extension MessageView {
+  /// The whole message for a person.
+  var text: String {
+    var head = Table(header: [])
+    head.rows.append(["Subject", printable(subject)])
+    if confidential { head.rows.append(["Secrecy", "*** CONFIDENTIAL – the sender marked it as under secrecy ***"]) }
+    head.rows.append(["From", from.text])
+    head.rows.append(["To", to.text])
+    head.rows.append(["Created", localTime(created)])
+    head.rows.append([direction == "in" ? "Received" : "Submitted", localTime(stored)])
+    head.rows.append(["Status", status])
+    head.rows.append(["Message", id])
+    head.rows.append(["Conversation", conversationID])
+    if let refToMessageID { head.rows.append(["Answers", refToMessageID]) }
+    for reference in references { head.rows.append(["Reference", reference.text]) }
+    for reference in returnedReferences { head.rows.append(["Your reference", reference.text]) }
+    var parts = [head.text]
+    parts += (texts ?? []).map { printable($0, multiline: true) }
+    if !files.isEmpty { parts.append("Attachments:\n" + filesTable.text) }
+    return parts.joined(separator: "\n\n")
+  }
+
+  private var filesTable: Table {
+    Table(
+      header: [],
+      rows: files.enumerated().map { index, file in
+        ["  \(index + 1)", printable(file.name), printable(file.contentType), readableSize(file.size)]
+      })
+  }
+}

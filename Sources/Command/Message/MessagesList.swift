@@ -1,0 +1,67 @@
+import ArgumentParser
+import SDKRelay
+
+struct MessagesList: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List messages, the newest first.",
+    discussion: """
+      Examples:
+        sdkrelay messages list --config node.yaml
+        sdkrelay messages list --config node.yaml --incoming --mailbox sdk:sfi:0203:komvux.kommun.example.se --json
+      """)
+
+  @OptionGroup var configurationFile: ConfigurationFile
+  @Flag(help: "Only received messages.")
+  var incoming = false
+  @Flag(help: "Only sent messages.")
+  var outgoing = false
+  @Option(help: "Only this own organisation's messages.")
+  var participant: String?
+  @Option(help: "Only this own mailbox's messages.")
+  var mailbox: String?
+  @Option(help: "Only messages with this status, such as NEW; may be given several times.")
+  var status: [String] = []
+  @Option(help: "At most so many.")
+  var limit = 50
+  @OptionGroup var output: Output
+
+  func validate() throws {
+    if limit < 1 || limit > 10_000 { throw ValidationError("--limit is a number from 1 to 10000.") }
+  }
+
+  func run() throws {
+    let views = try configurationFile.open().messages(filter()).map { MessageView($0, withText: false) }
+    try output.result(views) { views.isEmpty ? "No messages." : Self.table(views).text }
+  }
+
+  private func filter() throws -> MessageFilter {
+    let statuses = try status.map { word in
+      guard let status = MessageStatus(rawValue: word.uppercased()) else {
+        let words = MessageStatus.allCases.map(\.rawValue).joined(separator: ", ")
+        throw CommandProblem.couldNotRun("a status is one of \(words)")
+      }
+      return status
+    }
+    let direction: MessageDirection? = incoming == outgoing ? nil : incoming ? .incoming : .outgoing
+    return MessageFilter(
+      participant: try participant.map { try ParticipantID($0) }, direction: direction, statuses: Set(statuses),
+      mailbox: try mailbox.map { try FunctionalAddress($0) }, limit: limit)
+  }
+
+  private static func table(_ views: [MessageView]) -> Table {
+    Table(
+      header: ["TIME", "", "STATUS", "ORGANISATION", "SUBJECT", "FILES", "ID"],
+      rows: views.map { view in
+        let other = view.direction == "in" ? view.from : view.to
+        let subject = (view.confidential ? "[confidential] " : "") + shortened(printable(view.subject))
+        return [
+          localTime(view.stored), view.direction == "in" ? "<-" : "->", view.status,
+          shortened(printable(other.organisationLabel ?? other.organisation)), subject, "\(view.files.count)", view.id,
+        ]
+      })
+  }
+
+  private static func shortened(_ text: String) -> String {
+    text.count > 40 ? text.prefix(39) + "…" : text
+  }
+}

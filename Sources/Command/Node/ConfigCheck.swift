@@ -1,0 +1,59 @@
+import ArgumentParser
+import Foundation
+import SDKRelay
+import XMLSecurity
+
+struct ConfigCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "config", abstract: "Look at a node's settings.", subcommands: [ConfigCheck.self])
+}
+
+struct ConfigCheck: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Check settings, keys, certificates and the directory without starting anything.",
+    discussion: """
+      A wrong file is refused with file:line: key: reason. Certificates are checked against the trust the settings name.
+
+      Example: sdkrelay config check --config node.yaml
+      """)
+
+  @OptionGroup var configurationFile: ConfigurationFile
+  @OptionGroup var output: Output
+
+  private struct Report: Encodable {
+    struct Organisation: Encodable {
+      let id: String
+      let mailboxes: [String]
+    }
+
+    let valid: Bool
+    let accessPoint: String
+    let participants: [Organisation]
+    /// What works, and yet deserves a look.
+    let remarks: [String]
+  }
+
+  func run() throws {
+    let settings = try configurationFile.settings()
+    let directory = try StaticDirectory(file: settings.directoryFile)
+    let report = try Report(
+      valid: true, accessPoint: settings.accessPoint.identity.certificate.commonName ?? "",
+      participants: settings.participants.map { participant in
+        let organisation = try directory.organization(participant.id)
+        return Report.Organisation(id: participant.id.value, mailboxes: organisation.mailboxes.map(\.address.value))
+      },
+      remarks: SettingsReview(settings: settings, directory: directory, now: .now).remarks())
+    try output.result(report) { Self.text(report) }
+  }
+
+  private static func text(_ report: Report) -> String {
+    var lines = ["access point  \(printable(report.accessPoint))"]
+    for organisation in report.participants {
+      lines.append("organisation  \(organisation.id)")
+      lines += organisation.mailboxes.map { "  mailbox     \(printable($0))" }
+    }
+    lines += report.remarks.map { "remark        \(printable($0))" }
+    return (lines + ["valid"]).joined(separator: "\n")
+  }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import Testbed
+
+struct Keys: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Make keys and certificates for trying things out.", subcommands: [NewTestFederation.self])
+}
+
+struct NewTestFederation: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "new-test-federation",
+    abstract: "Make a test federation: authorities, two organisations and two nodes ready to run.",
+    discussion: """
+      Everything is made anew, with the key sizes the federation uses, and is worth nothing outside this folder.
+
+      Example:
+        sdkrelay keys new-test-federation federation
+        sdkrelay serve --config federation/node-a/node.yaml
+      """)
+
+  @Argument(help: ArgumentHelp("The folder to make it in.", valueName: "dir"))
+  var folder: String
+  @OptionGroup var output: Output
+
+  private struct Made: Encodable {
+    struct Node: Encodable {
+      let organisation: String
+      let mailboxes: [String]
+      let config: String
+      let url: String
+    }
+
+    let folder: String
+    let nodes: [Node]
+  }
+
+  func run() throws {
+    let federation = try TestFederation.create(in: URL(filePath: folder))
+    let nodes = federation.nodes.map { node in
+      Made.Node(
+        organisation: node.organisation.id, mailboxes: node.organisation.mailboxes.map(\.address),
+        config: node.settings.path, url: node.url)
+    }
+    try output.result(Made(folder: federation.folder.path, nodes: nodes)) {
+      nodes.map { node in
+        "\(node.organisation)  \(node.url)\n  sdkrelay serve --config \(node.config)"
+          + node.mailboxes.map { "\n  mailbox \($0)" }.joined()
+      }.joined(separator: "\n")
+    }
+  }
+}

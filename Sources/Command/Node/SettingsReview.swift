@@ -1,0 +1,73 @@
+import Foundation
+import SDKRelay
+import XMLSecurity
+
+/// Looks for what settings files allow and yet will not work, or not for long.
+struct SettingsReview {
+  let settings: NodeSettings
+  let directory: StaticDirectory
+  let now: Date
+
+  /// One sentence each; empty when all is well.
+  func remarks() throws -> [String] {
+    try trustRemarks() + dateRemarks() + directoryRemarks()
+  }
+
+  private var identities: [(String, Identity)] {
+    var all = [
+      ("the access point's certificate", settings.accessPoint.identity),
+      ("the TLS server certificate", settings.server.tls),
+    ]
+    if let client = settings.client.tls { all.append(("the TLS client certificate", client)) }
+    for participant in settings.participants {
+      all.append(("the signing certificate of \(participant.id.value)", participant.signing))
+      all += participant.encryption.map { ("an encryption certificate of \(participant.id.value)", $0) }
+    }
+    return all
+  }
+
+  /// Our own certificates must be ones that peers with the same trust accept.
+  private func trustRemarks() throws -> [String] {
+    let accessPoints = try TrustStore(anchors: settings.accessPoint.trust.authorities)
+    let organisations = try TrustStore(anchors: settings.envelopes.authorities)
+    let checks =
+      [("the access point's certificate", settings.accessPoint.identity, accessPoints)]
+      + settings.participants.map { ("the signing certificate of \($0.id.value)", $0.signing, organisations) }
+    return checks.compactMap { name, identity, trust in
+      do {
+        _ = try trust.verify(identity.certificate, presented: identity.chain, at: now, for: .digitalSignature)
+        return nil
+      } catch {
+        return "\(name): \(error)"
+      }
+    }
+  }
+
+  /// Certificates that end within 60 days: a new one takes time to order and to publish.
+  private func dateRemarks() -> [String] {
+    let soon = now.addingTimeInterval(60 * 86_400)
+    return identities.compactMap { name, identity in
+      let end = identity.certificate.notAfter
+      return end < soon && end > now ? "\(name) ends \(localTime(end))" : nil
+    }
+  }
+
+  /// What the directory publishes about our own organisations must be what the settings hold.
+  private func directoryRemarks() throws -> [String] {
+    try settings.participants.flatMap { participant -> [String] in
+      let id = participant.id
+      var remarks: [String] = []
+      if try !directory.signingCertificates(of: id).contains(participant.signing.certificate) {
+        remarks.append("the directory publishes another signing certificate for \(id.value)")
+      }
+      let destination = try directory.destination(of: id, for: "")
+      if let published = destination.encryption.first, !participant.encryption.contains(where: { $0.certificate == published }) {
+        remarks.append("the directory publishes an encryption certificate for \(id.value) without a key here")
+      }
+      if destination.accessPoint != settings.accessPoint.identity.certificate {
+        remarks.append("the directory publishes another access point certificate for \(id.value)")
+      }
+      return remarks
+    }
+  }
+}

@@ -1,0 +1,57 @@
+public import XMLSecurity
+import Foundation
+
+/// The certificate authorities of a test federation: a root, and under it one issuing authority a purpose, as the
+/// federation has them. Made anew each time; nothing of it is valid anywhere else.
+public struct TestAuthorities: Sendable {
+  /// Sizes of RSA keys in bits.
+  public struct KeySizes: Sendable {
+    /// Of the authorities, access points and organisations.
+    public let federation: Int
+    /// Of the TLS authority and its servers and clients.
+    public let tls: Int
+
+    /// As the federation uses them.
+    public static let federation = KeySizes(federation: 3072, tls: 2048)
+    /// The smallest that the trust checks accept: for tests, which make many.
+    public static let quick = KeySizes(federation: 2048, tls: 2048)
+  }
+
+  public let root: CertificateAuthority
+  /// Issues to access points (PKIAP).
+  public let accessPoint: CertificateAuthority
+  /// Issues to organisations: the certificates that sign and encrypt envelopes (O2O).
+  public let organisation: CertificateAuthority
+  /// Issues TLS server and client certificates.
+  public let tls: CertificateAuthority
+
+  /// Makes all authorities.
+  /// - Parameter label: stands in their names, so that two federations are told apart.
+  public init(label: String = "SDK-RELAY-TEST", sizes: KeySizes = .federation) throws {
+    try self.init(label: label, keys: makeKeys(Self.keySizes(sizes)))
+  }
+
+  init(label: String, keys: [PrivateKey]) throws {
+    let root = CertificateAuthority(
+      identity: try CertificateAuthority.selfSigned(Self.request("Rot CA \(label)", years: 10), key: keys[0]))
+    func authority(_ name: String, _ key: PrivateKey) throws -> CertificateAuthority {
+      CertificateAuthority(identity: try root.issue(Self.request("\(name) CA \(label)", years: 8), key: key))
+    }
+    self.root = root
+    accessPoint = try authority("Accesspunkt", keys[1])
+    organisation = try authority("O2O", keys[2])
+    tls = try authority("TLS", keys[3])
+  }
+
+  /// The sizes of the keys that the authorities need, in their order.
+  static func keySizes(_ sizes: KeySizes) -> [Int] {
+    [sizes.federation, sizes.federation, sizes.federation, sizes.tls]
+  }
+
+  private static func request(_ name: String, years: Double) -> CertificateRequest {
+    var request = TestFederation.request(name)
+    request.isCA = true
+    request.notAfter = Date(timeIntervalSinceNow: years * 365 * 86_400)
+    return request
+  }
+}
