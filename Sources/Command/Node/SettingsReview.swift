@@ -14,11 +14,7 @@ struct SettingsReview {
   }
 
   private var identities: [(String, Identity)] {
-    var all = [
-      ("the access point's certificate", settings.accessPoint.identity),
-      ("the TLS server certificate", settings.server.tls),
-    ]
-    if let client = settings.client.tls { all.append(("the TLS client certificate", client)) }
+    var all = [("the access point's certificate", settings.accessPoint.identity)]
     for participant in settings.participants {
       all.append(("the signing certificate of \(participant.id.value)", participant.signing))
       all += participant.encryption.map { ("an encryption certificate of \(participant.id.value)", $0) }
