@@ -70,3 +70,18 @@ public final class CountingSink: ByteSink {
     try next?.close()
   }
 }
+
+/// Passes bytes on but keeps the end to itself, for a stream that is part of a longer one.
+public final class PartSink: ByteSink {
+  private let whole: any ByteSink
+
+  public init(of whole: any ByteSink) {
+    self.whole = whole
+  }
+
+  public func write(_ bytes: UnsafeRawBufferPointer) throws {
+    try whole.write(bytes)
+  }
+
+  public func close() throws {}
+}

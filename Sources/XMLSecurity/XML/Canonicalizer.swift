@@ -48,6 +48,17 @@ public final class Canonicalizer: XMLEventHandler {
     output.reserveCapacity(Self.outputSize)
   }
 
+  /// Continues a document in which these namespaces are declared already.
+  init(continuing sink: any ByteSink, declared: [XMLNamespace]) {
+    self.sink = sink
+    isExclusive = false
+    inclusivePrefixes = []
+    apexNamespaces = []
+    apexAttributes = []
+    inScope = declared
+    rendered = declared
+  }
+
   public func start(_ tag: XMLStartTag) throws {
     guard omittedDepth == 0, !omit(tag, open.count + 1) else {
       omittedDepth += 1

@@ -19,6 +19,13 @@ extension XMLElement {
     try canonicalizer.finish()
   }
 
+  /// Writes the element into a larger document in which these namespaces are declared already, and leaves the sink open.
+  public func write(into sink: any ByteSink, declared: [XMLNamespace]) throws {
+    let canonicalizer = Canonicalizer(continuing: PartSink(of: sink), declared: declared)
+    try replay(to: canonicalizer)
+    try canonicalizer.finish()
+  }
+
   /// The `xml:` attributes that an apex takes over from the ancestors that are not part of the output: all of them in
   /// Canonical XML 1.0; `xml:lang` and `xml:space` as they are and `xml:base` joined in 1.1 (§2.4); none in the
   /// exclusive form.

@@ -60,7 +60,8 @@ public struct XMLLimits: Sendable {
 
 /// Why a document was not accepted. It names places and kinds, never content.
 public struct XMLProblem: Error, Hashable, Sendable, CustomStringConvertible {
-  public enum Kind: String, Hashable, Sendable {
+  /// What is wrong. A handler may throw a kind alone; the parser adds the line.
+  public enum Kind: String, Error, Hashable, Sendable {
     case notWellFormed = "is not well-formed XML"
     case documentType = "has a document type declaration"
     case version = "is not XML 1.0"
@@ -79,6 +80,11 @@ public struct XMLProblem: Error, Hashable, Sendable, CustomStringConvertible {
   public let kind: Kind
   /// The line in which it was noticed, from 1.
   public let line: Int
+
+  public init(kind: Kind, line: Int) {
+    self.kind = kind
+    self.line = line
+  }
 
   public var description: String { "the document \(kind.rawValue) (line \(line))" }
 }

@@ -148,5 +148,3 @@ private func forward(_ data: UnsafeMutableRawPointer?, _ work: (XMLStreamParser)
   let parser = Unmanaged<XMLStreamParser>.fromOpaque(data).takeUnretainedValue()
   parser.attempt { try work(parser) }
 }
-
-extension XMLProblem.Kind: Error {}

@@ -1,0 +1,79 @@
+/// The addresses on the outside of an AS4 message.
+public struct TransportAddressing: Hashable, Sendable {
+  public var originalSender: String
+  public var finalRecipient: String
+  public var service: String
+  public var serviceType: String?
+  public var action: String
+
+  public init(originalSender: String, finalRecipient: String, service: String, serviceType: String?, action: String) {
+    self.originalSender = originalSender
+    self.finalRecipient = finalRecipient
+    self.service = service
+    self.serviceType = serviceType
+    self.action = action
+  }
+
+  /// Which of the addresses differ from the envelope's, by the name of the AS4 field; empty where all agree. A message
+  /// with differing addresses has the wrong recipient and is deleted unread.
+  public func differences(from envelope: EnvelopeHeader) -> [String] {
+    func same(_ participant: String, _ other: ParticipantID) -> Bool { (try? ParticipantID(participant)) == other }
+    var differences: [String] = []
+    if !same(originalSender, envelope.from) { differences.append("originalSender") }
+    if !same(finalRecipient, envelope.to) { differences.append("finalRecipient") }
+    if service != envelope.processID { differences.append("Service") }
+    if let serviceType, serviceType != envelope.processScheme { differences.append("Service/@type") }
+    if action != "\(envelope.documentScheme)::\(envelope.documentID.value)" { differences.append("Action") }
+    return differences
+  }
+}
+
+/// The addresses inside a payload.
+public struct PayloadAddressing: Hashable, Sendable {
+  public var messageID: MessageID
+  public var sender: ParticipantID
+  public var recipient: ParticipantID
+  /// The recipient's function.
+  public var recipientFunction: String
+
+  public init(messageID: MessageID, sender: ParticipantID, recipient: ParticipantID, recipientFunction: String) {
+    self.messageID = messageID
+    self.sender = sender
+    self.recipient = recipient
+    self.recipientFunction = recipientFunction
+  }
+
+  public init(_ header: MessageHeader) {
+    self.init(
+      messageID: header.messageID, sender: header.sender.id, recipient: header.recipient.id,
+      recipientFunction: header.recipient.attention.subOrganization.address.value)
+  }
+
+  /// What the payload says otherwise than the envelope round it (receipt specification, field table).
+  public func problems(with envelope: EnvelopeHeader) -> [PayloadProblem] {
+    let header = "/messagePayload/message/messageHeader"
+    func problem(_ rule: String, _ path: String, _ text: String) -> PayloadProblem {
+      PayloadProblem(rule: rule, cause: .business, detail: .security, xpath: header + path, text: text)
+    }
+    var problems: [PayloadProblem] = []
+    if MessageID(envelope.id) != messageID {
+      problems.append(problem("messageIdMirror", "/messageId", "messageId is not identical to value in XHE envelope."))
+    }
+    if recipient != envelope.to {
+      problems.append(
+        problem(
+          "recipientMirror", "/recipient/recipientID/extension", "recipientId is not identical to value in XHE envelope."))
+    }
+    if sender != envelope.from {
+      problems.append(
+        problem("senderMirror", "/sender/senderID/extension", "senderId is not identical to value in XHE envelope."))
+    }
+    if let function = envelope.handlingServiceID, !function.utf8.elementsEqual(recipientFunction.utf8) {
+      problems.append(
+        problem(
+          "functionMirror", "/recipient/attention/subOrganization/organizationId/extension",
+          "ns:subOrganization/ns:organizationId must equal xha:HandlingServiceID"))
+    }
+    return problems
+  }
+}

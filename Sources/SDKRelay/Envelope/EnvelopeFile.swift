@@ -1,0 +1,53 @@
+import Foundation
+import XMLSecurity
+
+/// An envelope's file, opened once. Every pass reads through the same descriptor, so that a file put in its place between
+/// verifying and opening is never read; a spooled file itself is not written again.
+final class EnvelopeFile: Sendable {
+  let size: Int
+  private let descriptor: Int32
+
+  init(_ url: URL, maximumBytes: Int) throws(EnvelopeProblem) {
+    descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .unreadable }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw .unreadable
+    }
+    size = Int(status.st_size)
+    guard size <= maximumBytes else {
+      close(descriptor)
+      throw .notWellFormed(XMLProblem(kind: .size, line: 1))
+    }
+  }
+
+  deinit {
+    close(descriptor)
+  }
+
+  /// One pass over the file.
+  func parse(with handler: any XMLEventHandler) throws(EnvelopeProblem) {
+    do {
+      try read(with: handler)
+    } catch let problem as XMLProblem {
+      throw .notWellFormed(problem)
+    } catch let problem as EnvelopeProblem {
+      throw problem
+    } catch {
+      throw .unreadable
+    }
+  }
+
+  /// One pass over the file that lets through what the handler throws.
+  func read(with handler: any XMLEventHandler) throws {
+    let parser = XMLStreamParser(limits: .envelope(totalBytes: size, largeText: Self.largeText), handler: handler)
+    try readFile(descriptor: descriptor, into: parser)
+    try parser.close()
+  }
+
+  // Where unencrypted payloads carry their attachments, and a payload that is not XML.
+  private static let largeText: Set<XMLName> = [
+    EnvelopeNames.payloadContent, XMLName("urn:riv:infrastructure:messaging:MessageWithAttachments:3", "content"),
+  ]
+}

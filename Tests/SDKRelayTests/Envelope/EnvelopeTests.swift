@@ -1,0 +1,66 @@
+import Foundation
+import SDKRelay
+import Testing
+import XMLSecurity
+
+@Suite("Envelope") struct EnvelopeTests {
+  @Test("SDK-XHE-05: what is sealed opens with the recipient's key, after the signature has been verified")
+  func roundTrip() throws {
+    let bytes = try EnvelopeKit.sealed()
+    #expect(try EnvelopeKit.open(bytes) == EnvelopeKit.payload)
+    let text = String(decoding: bytes, as: UTF8.self)
+    #expect(!text.contains("messagePayload xmlns"))
+    #expect(text.contains("http://www.w3.org/2001/04/xmlenc#aes256-cbc"))
+    #expect(text.contains("http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"))
+  }
+
+  @Test("SDK-KVT-03: an unencrypted signed envelope passes its payload on as a document of its own")
+  func unencrypted() throws {
+    let bytes = try EnvelopeKit.sealed(header: EnvelopeKit.header(encrypted: false))
+    let opened = try EnvelopeKit.open(bytes)
+    let element = try XMLElement.parse(Array(opened.utf8), limits: .receipt)
+    #expect(element.local == "messagePayload")
+    #expect(element.text == "å & b")
+  }
+
+  @Test("SDK-XHE-07: the official signed example verifies", .enabled(if: EnvelopeKit.hasShared, "no ../shared"))
+  func official() throws {
+    let bytes = try EnvelopeKit.official("xhe/examples/XHE-tm-base-ext-sigenc.xml")
+    let envelope = try EnvelopeKit.read(bytes)
+    #expect(envelope.header.id == "862693f7-53d4-4d96-b35c-470055710092")
+    let verified = try envelope.verify(.signatureOnly, at: Date())
+    #expect(verified.signer.commonName == "SendOrg2")
+  }
+
+  @Test("the official unsigned examples have the right form", .enabled(if: EnvelopeKit.hasShared, "no ../shared"),
+    arguments: ["XHE-tm-base.xml", "XHE-NonXML-tm-base.xml"])
+  func officialUnsigned(name: String) throws {
+    let envelope = try EnvelopeKit.read(EnvelopeKit.official("xhe/examples/\(name)"))
+    #expect(!envelope.isSigned)
+    #expect(throws: EnvelopeProblem.unsigned) { try envelope.verify(.signatureOnly, at: Date()) }
+    let sink = MemorySink()
+    _ = try envelope.openUnsigned(into: sink)
+    #expect(!sink.bytes.isEmpty)
+  }
+
+  @Test("the official example that was re-indented after signing is refused",
+    .enabled(if: EnvelopeKit.hasShared, "no ../shared"))
+  func officialBroken() throws {
+    let envelope = try EnvelopeKit.read(EnvelopeKit.official("examples/message/xhe_unencrypted_payload.xml"))
+    #expect(throws: EnvelopeProblem.self) { try envelope.verify(.signatureOnly, at: Date()) }
+  }
+
+  @Test("any changed byte of the signed part makes the official example invalid",
+    .enabled(if: EnvelopeKit.hasShared, "no ../shared"))
+  func anyByte() throws {
+    let bytes = try EnvelopeKit.official("xhe/examples/XHE-tm-base-ext-sigenc.xml")
+    let text = String(decoding: bytes, as: UTF8.self)
+    let signedEnd = try #require(text.utf8.count > 0 ? Array(text.utf8).count : nil) - 4_000
+    for position in stride(from: 60, to: signedEnd, by: 37) {
+      var changed = bytes
+      changed[position] ^= 0x01
+      guard let envelope = try? EnvelopeKit.read(changed) else { continue }
+      #expect(throws: EnvelopeProblem.self, "byte \(position)") { try envelope.verify(.signatureOnly, at: Date()) }
+    }
+  }
+}
