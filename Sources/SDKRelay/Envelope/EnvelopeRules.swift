@@ -91,7 +91,10 @@ struct EnvelopeRules {
   private mutating func checkTimes() {
     let path = ["Header", "CreationDateTime"]
     guard let text = text(path), !text.isEmpty else { return }
-    if !XMLDateTime.isValid(text, needsZone: true) { fault("XSD", path, "is not an xs:dateTime with zone") }
+    let hasZone = text.hasSuffix("Z") || text.suffix(6).first.map { "+-".contains($0) } == true
+    if SimpleType.dateTime.problem(with: text) != nil || !hasZone {
+      fault("XSD", path, "is not an xs:dateTime with zone")
+    }
   }
 
   // MARK: R12, R13
