@@ -68,6 +68,7 @@ public final class SpoolFile: ByteSink {
   private var descriptor: Int32
   private var buffer: [UInt8] = []
   private var isKept = false
+  private var isSynced = false
   private static let bufferSize = 128 * 1024
 
   init(in folder: URL) throws(SpoolProblem) {
@@ -84,6 +85,7 @@ public final class SpoolFile: ByteSink {
 
   public func write(_ bytes: UnsafeRawBufferPointer) throws {
     size += bytes.count
+    isSynced = false
     if buffer.count + bytes.count > Self.bufferSize { try flush() }
     if bytes.count >= Self.bufferSize { return try put(bytes) }
     buffer.append(contentsOf: bytes)
@@ -111,8 +113,9 @@ public final class SpoolFile: ByteSink {
     }
   }
 
-  /// Makes the file durable under its final name. It must not exist yet, or hold the same bytes.
-  public func keep(as name: String) throws(SpoolProblem) {
+  /// Makes the bytes durable under the temporary name; `keep` then only has to rename.
+  public func sync() throws(SpoolProblem) {
+    guard !isSynced else { return }
     do {
       try flush()
     } catch let problem as SpoolProblem {
@@ -121,11 +124,19 @@ public final class SpoolFile: ByteSink {
       throw .unavailable(EIO)
     }
     guard fsync(descriptor) == 0 else { throw .notDurable(errno) }
-    let final = folder.appending(path: name, directoryHint: .notDirectory)
+    isSynced = true
+  }
+
+  /// Makes the file durable under its final name, in another spool of the same disk where one is given. It must not
+  /// exist yet, or hold the same bytes.
+  public func keep(as name: String, in other: Spool? = nil) throws(SpoolProblem) {
+    try sync()
+    let target = other?.folder ?? folder
+    let final = target.appending(path: name, directoryHint: .notDirectory)
     guard rename(temporaryURL.path, final.path) == 0 else { throw SpoolProblem(errno: errno) }
     isKept = true
     closeDescriptor()
-    try syncFolder(folder)
+    try syncFolder(target)
   }
 
   /// Removes the file, unless it has been kept.

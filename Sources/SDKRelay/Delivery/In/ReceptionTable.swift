@@ -1,0 +1,103 @@
+import Foundation
+import GRDB
+import XMLSecurity
+
+/// A received AS4 message, as it is stored before its receipt leaves.
+struct NewReception: Sendable {
+  var participant: ParticipantID
+  /// The common name of the sending access point's certificate.
+  var accessPoint: String
+  var message: UserMessage
+  var sender: ParticipantID
+  var referencesSha256: [UInt8]
+  var receipt: [UInt8]
+  var file: String
+  var size: Int
+  var payloadSha256: [UInt8]
+}
+
+/// A reception being opened.
+struct Reception: Sendable {
+  let row: Int64
+  let participant: ParticipantID
+  let accessPoint: String
+  let transportID: String
+  let receivedAt: Date
+  let sender: ParticipantID
+  let service: String
+  let action: String
+  let conversationID: String
+  let file: String?
+  let size: Int
+  let payloadSha256: [UInt8]
+  let state: String
+}
+
+/// What happened to a received message in the end.
+enum ReceptionState: String, Sendable {
+  case received, delivered, rejected, refused, setAside
+}
+
+enum ReceptionTable {
+  /// The stored receipt for the message id, with the digest of what it acknowledges; nil when the id is new.
+  static func receipt(
+    accessPoint: String, transportID: String, in db: Database
+  ) throws -> (referencesSha256: [UInt8], receipt: [UInt8])? {
+    let row = try Row.fetchOne(
+      db, sql: "SELECT referencesSha256, receipt FROM reception WHERE accessPoint = ? AND transportId = ?",
+      arguments: [accessPoint, transportID])
+    return row.map { ([UInt8]($0[0] as Data), [UInt8]($0[1] as Data)) }
+  }
+
+  /// Throws a constraint error when the id has been taken meanwhile: the unique index is the judge (Q1).
+  static func insert(_ new: NewReception, now: Date, in db: Database) throws -> Int64 {
+    try db.execute(
+      sql: """
+        INSERT INTO reception (participant, accessPoint, transportId, referencesSha256, receipt, receivedAt, sender,
+          service, action, conversationId, file, size, payloadSha256, state)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received')
+        """,
+      arguments: [
+        new.participant.comparable, new.accessPoint, new.message.messageID, Data(new.referencesSha256),
+        Data(new.receipt), now.milliseconds, new.sender.comparable, new.message.service.value, new.message.action,
+        new.message.conversationID, new.file, new.size, Data(new.payloadSha256),
+      ])
+    return db.lastInsertedRowID
+  }
+
+  static func fetch(_ row: Int64, in db: Database) throws -> Reception? {
+    try Row.fetchOne(
+      db,
+      sql: """
+        SELECT id, participant, accessPoint, transportId, receivedAt, sender, service, action, conversationId, file,
+          size, payloadSha256, state
+        FROM reception WHERE id = ?
+        """,
+      arguments: [row]
+    ).map(Reception.init)
+  }
+
+  /// The message has been dealt with; its sealed file is no longer needed unless it is kept for an operator.
+  static func end(
+    _ reception: Reception, _ state: ReceptionState, envelopeID: MessageID? = nil, in db: Database
+  ) throws {
+    try db.execute(
+      sql: """
+        UPDATE reception SET state = ?1, envelopeId = coalesce(?2, envelopeId),
+          file = CASE ?1 WHEN 'setAside' THEN file ELSE NULL END
+        WHERE id = ?3
+        """,
+      arguments: [state.rawValue, envelopeID?.comparable, reception.row])
+  }
+}
+
+extension Reception {
+  init(_ row: Row) throws {
+    self.init(
+      row: row["id"], participant: try ParticipantID(row["participant"]), accessPoint: row["accessPoint"],
+      transportID: row["transportId"], receivedAt: Date(milliseconds: row["receivedAt"]),
+      sender: try ParticipantID(row["sender"]), service: row["service"], action: row["action"],
+      conversationID: row["conversationId"], file: row["file"], size: row["size"],
+      payloadSha256: [UInt8](row["payloadSha256"] as Data), state: row["state"])
+  }
+}
