@@ -46,7 +46,16 @@ public struct StoredContent: Hashable, Sendable, Codable {
   public var references: [Draft.Reference]
   /// The references of the message that this one answers, returned to its sender (SDK-PAY-15).
   public var returnedReferences: [Draft.Reference]
+  public var generatingSystem: InstanceIdentifier?
+  /// Persons named on the sender's and the recipient's side. For information; nothing is ever addressed to them.
+  public var senderPersons: [Person] = []
+  public var recipientPersons: [Person] = []
   public var documents: [Document]
+
+  public struct Person: Hashable, Sendable, Codable {
+    public var id: InstanceIdentifier?
+    public var label: String?
+  }
 
   public struct Document: Hashable, Sendable, Codable {
     public var id: String

@@ -8,11 +8,17 @@ struct ServedDocuments: Sendable {
     return participants.first { $0 == recipient }
   }
 
+  /// The document type that the action names; nil when it is none that we take.
+  static func documentID(of message: UserMessage) -> DocumentID? {
+    let prefix = DocumentID.scheme + "::"
+    guard message.action.hasPrefix(prefix) else { return nil }
+    let id = DocumentID(String(message.action.dropFirst(prefix.count)))
+    return id.isMessage || id.isReceipt ? id : nil
+  }
+
   /// Refuses what is not served, before anything is decrypted.
   func admit(_ message: UserMessage) throws(EbMSError) {
     guard !message.isPing else { return }
-    guard recipient(of: message) != nil, DocumentKind(action: message.action) != nil else {
-      throw .notServiced
-    }
+    guard recipient(of: message) != nil, Self.documentID(of: message) != nil else { throw .notServiced }
   }
 }

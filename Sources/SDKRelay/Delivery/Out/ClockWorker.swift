@@ -1,0 +1,67 @@
+import Foundation
+import GRDB
+import Logging
+
+/// Watches a message that waits for its message receipt (ReceiptClock.swift).
+enum ReceiptWait {
+  static func begin(
+    _ row: Int64, of participant: ParticipantID, clock: ReceiptClock, now: Date, in db: Database
+  ) throws {
+    try db.execute(sql: "UPDATE message SET acknowledgedAt = ? WHERE id = ?", arguments: [now.milliseconds, row])
+    guard case .wait(let time) = clock.step(age: .zero, hasAlarmed: false) else { return }
+    try JobQueue.add(
+      .receiptClock, subject: row, participant: participant, lane: Lane.receiptClock, due: now.adding(time), in: db)
+  }
+
+  /// The receipt has come.
+  static func end(_ row: Int64, in db: Database) throws {
+    try db.execute(sql: "DELETE FROM job WHERE kind = 'receiptClock' AND subject = ?", arguments: [row])
+  }
+}
+
+struct ClockWorker: Worker {
+  let store: Store
+  let clock: ReceiptClock
+  let logger: Logger
+
+  func perform(_ job: Job) async throws -> JobEnd {
+    let isExpired = try await store.write { db in
+      let now = Date()
+      guard
+        let row = try Row.fetchOne(
+          db, sql: "SELECT messageId, status, acknowledgedAt, hasAlarmed FROM message WHERE id = ?",
+          arguments: [job.subject]),
+        row["status"] == MessageStatus.waitingForReceipt.rawValue, let since = row["acknowledgedAt"] as Int64?
+      else {
+        try JobQueue.finish(job, in: db)
+        return false
+      }
+      let age = Duration.seconds(now.timeIntervalSince(Date(milliseconds: since)))
+      switch clock.step(age: age, hasAlarmed: row["hasAlarmed"]) {
+      case .wait(let time):
+        try JobQueue.postpone(job, until: now.adding(time), lane: job.lane, in: db)
+      case .alarm(let time):
+        try db.execute(sql: "UPDATE message SET hasAlarmed = 1 WHERE id = ?", arguments: [job.subject])
+        let event = NewEvent(
+          participant: job.participant, messageID: MessageID(row["messageId"]),
+          text: "no message receipt for \(Int(age.seconds)) s", isAlarm: true)
+        try EventLog.add(event, at: now, in: db)
+        try JobQueue.postpone(job, until: now.adding(time), lane: job.lane, in: db)
+      case .expire:
+        try MessageTable.step(
+          job.subject, to: .messageExchangeError, event: "no message receipt came in time", isAlarm: true, now: now,
+          in: db)
+        try JobQueue.finish(job, in: db)
+        return true
+      }
+      return false
+    }
+    if isExpired { logger.error("no message receipt in time", metadata: ["participant": "\(job.participant)"]) }
+    return .settled
+  }
+
+  func setAside(_ job: Job, reason: String, in db: Database) throws {
+    try MessageTable.step(
+      job.subject, to: .messageExchangeError, event: "set aside: \(reason)", isAlarm: true, now: Date(), in: db)
+  }
+}

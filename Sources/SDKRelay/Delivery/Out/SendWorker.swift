@@ -1,0 +1,243 @@
+import Foundation
+import GRDB
+import Logging
+import XMLSecurity
+
+/// Sends a transfer: corner C2's half of a message, or of a message receipt, out.
+///
+/// Order: directory → seal and pack, once, to synced bytes that never change → commit (SUBMITTED) → circuit breaker →
+/// POST → the answer judged digest by digest → commit 2 (evidence, ACKNOWLEDGE, WAITING_FOR_RECEIPT), or the next
+/// attempt, or the end. A crash in between repeats the same bytes, and the peer answers with its old receipt.
+actor SendWorker: Worker {
+  private let store: Store
+  private let sealing: Sealing
+  private let directory: any Directory
+  private let client: AS4Client
+  private let trust: TrustStore
+  private let delivery: NodeSettings.Delivery
+  private let logger: Logger
+  private var breaker = CircuitBreaker()
+
+  init(
+    store: Store, sealing: Sealing, directory: any Directory, client: AS4Client, trust: TrustStore,
+    delivery: NodeSettings.Delivery, logger: Logger
+  ) {
+    self.store = store
+    self.sealing = sealing
+    self.directory = directory
+    self.client = client
+    self.trust = trust
+    self.delivery = delivery
+    self.logger = logger
+  }
+
+  func perform(_ job: Job) async throws -> JobEnd {
+    guard var transfer = try store.read({ try TransferTable.fetch(job.subject, in: $0) }), transfer.isQueued else {
+      try await store.write { db in try JobQueue.finish(job, in: db) }
+      return .settled
+    }
+    transfer.firstAttempt = transfer.firstAttempt ?? Date()
+    let destination: Destination
+    do throws(DirectoryProblem) {
+      destination = try await directory.destination(of: transfer.counterpart, for: transfer.documentID.value)
+    } catch {
+      let attempt = Attempt.failed(reason: "\(error)", isTransient: error.isTransient)
+      return try await conclude(attempt, transfer, job, to: nil)
+    }
+    KillPoint.reached(.metadataFetched)
+    let packed = try await wireBytes(of: transfer, to: destination)
+    transfer.wire = packed.file.lastPathComponent
+    let attempt = try await attempt(packed, to: destination)
+    return try await conclude(attempt, transfer, job, to: destination)
+  }
+
+  // MARK: Bytes
+
+  /// The packed message: made and committed the first time, read back afterwards.
+  private func wireBytes(of transfer: Transfer, to destination: Destination) async throws -> PackedMessage {
+    if let wire = transfer.wire {
+      return try PackedMessage(restoring: store.layout.transitFile(wire, of: transfer.participant))
+    }
+    let packed = try await sealing.pack(transfer, to: destination)
+    let name = packed.file.lastPathComponent
+    do {
+      try await store.write { db in
+        let now = Date()
+        try TransferTable.packed(transfer, wire: name, now: now, in: db)
+        guard transfer.kind == .message, let row = transfer.messageRow else { return }
+        try MessageTable.step(
+          row, to: .submitted, event: "sealed for \(transfer.counterpart)", transportID: transfer.transportID,
+          now: now, in: db)
+      }
+    } catch {
+      try? store.layout.transit(transfer.participant).remove(name)
+      throw error
+    }
+    return packed
+  }
+
+  // MARK: One attempt
+
+  private enum Attempt: Sendable {
+    case acknowledged([UInt8])
+    case failed(reason: String, isTransient: Bool)
+  }
+
+  private func attempt(_ packed: PackedMessage, to destination: Destination) async throws -> Attempt {
+    let peer = destination.url.absoluteString
+    guard breaker.mayTry(peer, now: Date()) else {
+      return .failed(reason: "the access point has not answered lately, so it was not tried", isTransient: true)
+    }
+    let answer: AS4Answer
+    do throws(TransportProblem) {
+      answer = try await client.send(WireBody(file: packed.file), contentType: packed.contentType, to: destination.url)
+    } catch {
+      breaker.failed(peer, now: Date(), chance: .random(in: 0..<1))
+      if error.kind == .cancelled { throw CancellationError() }
+      return .failed(reason: "\(error)", isTransient: error.isTransient)
+    }
+    KillPoint.reached(.receiptRead)
+    if answer.status >= 500 {
+      breaker.failed(peer, now: Date(), chance: .random(in: 0..<1))
+    } else {
+      breaker.succeeded(peer)
+    }
+    let outcome = Signal.read(
+      answer.body, contentType: answer.contentType ?? "", answering: packed, signers: [destination.accessPoint],
+      trust: trust)
+    switch outcome {
+    case .receipt(let bytes):
+      KillPoint.reached(.receiptVerified)
+      return .acknowledged(bytes)
+    case .error(let error):
+      return .failed(reason: "\(error)", isTransient: error.isTransient)
+    case .invalid(let reason):
+      let status = answer.status == 200 ? "" : "HTTP \(answer.status), "
+      return .failed(reason: "\(status)EBMS:0302 InvalidReceipt: \(reason)", isTransient: true)
+    }
+  }
+
+  // MARK: What follows
+
+  private func conclude(
+    _ attempt: Attempt, _ transfer: Transfer, _ job: Job, to destination: Destination?
+  ) async throws -> JobEnd {
+    switch attempt {
+    case .acknowledged(let receipt):
+      try await acknowledged(transfer, job, receipt: receipt)
+    case .failed(let reason, let isTransient):
+      let first = transfer.firstAttempt ?? Date()
+      let step = delivery.retry.next(
+        attempts: transfer.attempts + 1, elapsed: .seconds(Date().timeIntervalSince(first)),
+        chance: .random(in: 0..<1))
+      if isTransient, case .retry(let wait) = step {
+        try await again(transfer, job, after: wait, reason: reason, lane: lane(transfer, destination))
+      } else {
+        try await failed(transfer, job, reason: reason, isExhausted: isTransient)
+      }
+    }
+    return .settled
+  }
+
+  private func acknowledged(_ transfer: Transfer, _ job: Job, receipt: [UInt8]) async throws {
+    let clock = delivery.receipt
+    try await store.write { db in
+      let now = Date()
+      try EvidenceTable.add(
+        .transportReceipt, receipt, participant: transfer.participant, messageID: transfer.envelopeID,
+        transportID: transfer.transportID, now: now, in: db)
+      try TransferTable.end(transfer, acknowledged: true, in: db)
+      try JobQueue.finish(job, in: db)
+      guard let row = transfer.messageRow else { return }
+      func step(_ status: MessageStatus, _ text: String) throws -> Bool {
+        try MessageTable.step(row, to: status, event: text, transportID: transfer.transportID, now: now, in: db)
+      }
+      switch transfer.kind {
+      case .message:
+        guard try step(.acknowledged, "signed for by the recipient's access point"),
+          try step(.waitingForReceipt, "waiting for the message receipt")
+        else { return }
+        try ReceiptWait.begin(row, of: transfer.participant, clock: clock, now: now, in: db)
+      case .receipt:
+        if try step(.receiptSent, "message receipt signed for by the sender's access point") {
+          _ = try step(.new, "ready for the recipient")
+        }
+      }
+    }
+    KillPoint.reached(.stateCommitted)
+    removeWire(of: transfer)
+    logger.info("acknowledged", metadata: metadata(transfer))
+  }
+
+  private func again(
+    _ transfer: Transfer, _ job: Job, after wait: Duration, reason: String, lane: String
+  ) async throws {
+    let number = transfer.attempts + 1
+    try await store.write { db in
+      let now = Date()
+      try TransferTable.failedAttempt(transfer, now: now, in: db)
+      try JobQueue.postpone(job, until: now.adding(wait), lane: lane, in: db)
+      let text = "attempt \(number) failed: \(reason); next in \(Int(wait.seconds.rounded(.up))) s"
+      let isFirst = try transfer.kind == .message && transfer.messageRow.map {
+        try MessageTable.step(
+          $0, to: .scheduledForResend, event: text, transportID: transfer.transportID, now: now, in: db)
+      } ?? false
+      guard !isFirst else { return }
+      try EventLog.add(transfer.event(text), at: now, in: db)
+    }
+    logger.warning("attempt failed", metadata: metadata(transfer, reason))
+  }
+
+  /// The end without a receipt: the sender is told (TA15, SDK-AS4-13) and an operator alarmed.
+  private func failed(_ transfer: Transfer, _ job: Job, reason: String, isExhausted: Bool) async throws {
+    let text = isExhausted ? "EBMS:0301 MissingReceipt: no valid receipt after all attempts: \(reason)" : reason
+    try await store.write { db in
+      try JobQueue.finish(job, in: db)
+      try Self.fail(transfer, text, now: Date(), in: db)
+    }
+    removeWire(of: transfer)
+    logger.error("not delivered", metadata: metadata(transfer, text))
+  }
+
+  nonisolated func setAside(_ job: Job, reason: String, in db: Database) throws {
+    guard let transfer = try TransferTable.fetch(job.subject, in: db), transfer.isQueued else { return }
+    try Self.fail(transfer, "set aside: \(reason)", now: Date(), in: db)
+  }
+
+  private static func fail(_ transfer: Transfer, _ text: String, now: Date, in db: Database) throws {
+    try TransferTable.end(transfer, acknowledged: false, in: db)
+    let isTold = try transfer.messageRow.map {
+      try MessageTable.step(
+        $0, to: .messageExchangeError, event: text, transportID: transfer.transportID, isAlarm: true, now: now, in: db)
+    } ?? false
+    if !isTold { try EventLog.add(transfer.event(text, isAlarm: true), at: now, in: db) }
+  }
+
+  private func removeWire(of transfer: Transfer) {
+    guard let wire = transfer.wire else { return }
+    try? store.layout.transit(transfer.participant).remove(wire)
+  }
+
+  private func lane(_ transfer: Transfer, _ destination: Destination?) -> String {
+    let wire = transfer.wire.map { store.layout.transitFile($0, of: transfer.participant).path }
+    let size = wire.flatMap { try? FileManager.default.attributesOfItem(atPath: $0)[.size] as? Int } ?? 0
+    return Lane.send(to: destination?.url, size: size)
+  }
+
+  private func metadata(_ transfer: Transfer, _ reason: String? = nil) -> Logger.Metadata {
+    var metadata: Logger.Metadata = [
+      "message": "\(transfer.envelopeID)", "transport": "\(transfer.transportID)",
+      "conversation": "\(transfer.conversationID)", "sender": "\(transfer.participant)",
+      "recipient": "\(transfer.counterpart)",
+    ]
+    if let reason { metadata["reason"] = "\(reason)" }
+    return metadata
+  }
+}
+
+extension Transfer {
+  func event(_ text: String, isAlarm: Bool = false) -> NewEvent {
+    NewEvent(
+      participant: participant, messageID: envelopeID, transportID: transportID, text: text, isAlarm: isAlarm)
+  }
+}

@@ -1,0 +1,184 @@
+import Foundation
+import GRDB
+import XMLSecurity
+
+/// Takes a draft: the first stored hand-over of a message out.
+///
+/// Order: sender served → recipient and mailbox in the directory → attachments copied and synced → payload checked as
+/// its receiver will → commit 1 (message, transfer, job, event). Before the commit nothing has been accepted and the
+/// janitor removes what was copied; after it the message will be sent.
+struct Submission: Sendable {
+  let settings: NodeSettings
+  let directory: any Directory
+  let store: Store
+  let work: BlockingWork
+
+  func accept(_ draft: Draft) async throws(SubmissionProblem) -> MessageID {
+    guard let participant = settings.participant(draft.sender.participant) else {
+      throw .refused("\(draft.sender.participant) is not served by this node")
+    }
+    let room = DiskRoom(folder: settings.data, reserve: settings.limits.reserve)
+    guard room.isEnough(for: settings.limits.outgoing) else { throw .unavailable("the disk is nearly full") }
+    let sender = try await party(draft.sender, label: participant.label)
+    let recipient = try await party(draft.recipient, label: nil)
+    let destination: Destination
+    do {
+      destination = try await directory.destination(of: recipient.id, for: DocumentID.message().value)
+    } catch {
+      throw error.isTransient ? .unavailable("\(error)") : .refused("\(error)")
+    }
+    let answered = try answered(draft)
+    let layout = store.layout
+    do {
+      return try await work.run { () throws -> Prepared in
+        try Self.prepare(draft, sender, recipient, answered, participant.id, layout, settings.limits)
+      }.store(in: store, lane: { Lane.send(to: destination.url, size: $0) })
+    } catch let problem as SubmissionProblem {
+      throw problem
+    } catch {
+      throw .unavailable("\(error)")
+    }
+  }
+
+  // MARK: Checks against the directory and the store
+
+  private func party(_ mailbox: Draft.Mailbox, label: String?) async throws(SubmissionProblem) -> MessageParty {
+    do {
+      let organization = try await directory.organization(mailbox.participant)
+      guard let known = organization.mailbox(mailbox.address) else {
+        throw SubmissionProblem.refused("\(mailbox.participant) has no mailbox \(mailbox.address) in the directory")
+      }
+      return MessageParty(
+        id: organization.id, label: label ?? organization.label, mailbox: known.address, mailboxLabel: known.label)
+    } catch let problem as DirectoryProblem {
+      throw problem.isTransient ? .unavailable("\(problem)") : .refused("\(problem)")
+    } catch {
+      throw error as? SubmissionProblem ?? .unavailable("\(error)")
+    }
+  }
+
+  private func answered(_ draft: Draft) throws(SubmissionProblem) -> StoredMessage? {
+    guard let id = draft.replyTo else { return nil }
+    let found: [StoredMessage]
+    do {
+      found = try store.messages(id, participant: draft.sender.participant)
+    } catch {
+      throw .unavailable("\(error)")
+    }
+    guard let message = found.first else { throw .refused("there is no message \(id) to reply to") }
+    return message
+  }
+
+  // MARK: Files and payload
+
+  private static func prepare(
+    _ draft: Draft, _ sender: MessageParty, _ recipient: MessageParty, _ answered: StoredMessage?,
+    _ participant: ParticipantID, _ layout: DataLayout, _ limits: NodeSettings.Limits
+  ) throws -> Prepared {
+    let spool = try layout.messages(participant)
+    var files: [StoredContent.File] = []
+    do {
+      for attachment in draft.attachments {
+        files.append(try copy(attachment, to: spool, limit: limits.outgoing))
+      }
+      KillPoint.reached(.synced)
+      let message = message(draft, sender, recipient, answered, participant, files)
+      let size = CountingSink()
+      try message.writePayload(
+        limits: PayloadLimits(outgoing: limits, content: message.content), layout: layout, into: size)
+      return Prepared(message: message, size: size.count)
+    } catch {
+      for file in files { spool.remove(file.storedName) }
+      switch error {
+      case let problem as InvalidPayload where problem.problems.contains(where: { $0.detail == .tooLong }):
+        throw SubmissionProblem.tooLarge(limit: limits.outgoing)
+      case let problem as InvalidPayload: throw SubmissionProblem.invalid(problem.problems)
+      case is ByteLimitExceeded: throw SubmissionProblem.tooLarge(limit: limits.outgoing)
+      default: throw error
+      }
+    }
+  }
+
+  private static func copy(
+    _ attachment: Draft.Attachment, to spool: Spool, limit: Int
+  ) throws -> StoredContent.File {
+    guard FileManager.default.isReadableFile(atPath: attachment.file.path) else {
+      throw SubmissionProblem.refused("the attachment \(attachment.file.path) cannot be read")
+    }
+    let file = try spool.create()
+    let digest = DigestSink(.sha256, next: file)
+    try readFile(attachment.file, into: CountingSink(limit: limit, next: digest))
+    KillPoint.reached(.bodyRead)
+    try digest.close()
+    KillPoint.reached(.spoolWritten)
+    let name = UUID().uuidString.lowercased()
+    try file.keep(as: name)
+    return StoredContent.File(
+      name: attachment.name, contentType: attachment.contentType, size: file.size,
+      sha256: Hexadecimal.encode(digest.digest()), storedName: name)
+  }
+
+  private static func message(
+    _ draft: Draft, _ sender: MessageParty, _ recipient: MessageParty, _ answered: StoredMessage?,
+    _ participant: ParticipantID, _ files: [StoredContent.File]
+  ) -> StoredMessage {
+    let id = MessageID.new()
+    // A complement to an own message keeps returning what that one returned (SDK-PAY-15).
+    let returned = answered.map { $0.direction == .incoming ? $0.content.references : $0.content.returnedReferences }
+    let document = StoredContent.Document(
+      id: UUID().uuidString.lowercased(), name: nil, index: nil, texts: draft.text.map { [$0] } ?? [], files: files)
+    let content = StoredContent(
+      subject: draft.subject, isConfidential: draft.isConfidential, references: draft.references,
+      returnedReferences: returned ?? [], documents: [document])
+    // Whole milliseconds: what is stored, sent and stored again must be the same.
+    let now = Date(milliseconds: Date().milliseconds)
+    return StoredMessage(
+      row: 0, participant: participant, direction: .outgoing, id: id, status: .scheduled, created: now, stored: now,
+      conversationID: answered?.conversationID ?? id, refToMessageID: answered?.id, sender: sender,
+      recipient: recipient, content: content)
+  }
+
+  /// A checked message whose files are durable.
+  private struct Prepared: Sendable {
+    let message: StoredMessage
+    let size: Int
+
+    /// Commit 1: from here on the message will be sent.
+    func store(in store: Store, lane: @Sendable (Int) -> String) async throws -> MessageID {
+      let message = message
+      let lane = lane(size)
+      do {
+        try await store.write { db in
+          let new = NewMessage(
+            participant: message.participant, direction: .outgoing, id: message.id, status: .scheduled,
+            created: message.created, conversationID: message.conversationID, refToMessageID: message.refToMessageID,
+            sender: message.sender, recipient: message.recipient, content: message.content)
+          let row = try MessageTable.insert(new, now: message.stored, event: "accepted for sending", in: db)
+          let transfer = NewTransfer(
+            participant: message.participant, kind: .message, messageRow: row, envelopeID: message.id,
+            conversationID: message.conversationID.value, counterpart: message.recipient.id,
+            documentID: .message())
+          try TransferTable.queue(transfer, lane: lane, now: message.stored, in: db)
+        }
+      } catch {
+        if let spool = try? store.layout.messages(message.participant) {
+          for file in message.content.files { spool.remove(file.storedName) }
+        }
+        throw error
+      }
+      KillPoint.reached(.rowCommitted)
+      KillPoint.reached(.beforeReply)
+      return message.id
+    }
+  }
+}
+
+extension PayloadLimits {
+  /// What our own messages may be. Which file types the recipient takes is for the recipient to say.
+  init(outgoing limits: NodeSettings.Limits, content: StoredContent) {
+    let types = content.files.compactMap { $0.contentType.lowercased().split(separator: ";").first.map(String.init) }
+    self.init(
+      maximumBytes: limits.outgoing, maximumTextBytes: limits.outgoing,
+      allowedTypes: Set(types.filter { $0.contains("/") }))
+  }
+}

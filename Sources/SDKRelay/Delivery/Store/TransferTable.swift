@@ -1,0 +1,136 @@
+import Foundation
+import GRDB
+
+/// An AS4 message to send, and how far it has come.
+struct Transfer: Sendable {
+  enum Kind: String, Sendable {
+    case message, receipt
+  }
+
+  let row: Int64
+  let participant: ParticipantID
+  let kind: Kind
+  /// The message sent, or the incoming one that a receipt answers; nil for a receipt of a message not delivered.
+  let messageRow: Int64?
+  let receptionRow: Int64?
+  let envelopeID: MessageID
+  let conversationID: String
+  let counterpart: ParticipantID
+  let documentID: DocumentID
+  /// The AS4 message id, the same in every attempt.
+  let transportID: String
+  /// The sealed envelope of a message receipt.
+  let envelope: [UInt8]?
+  /// The name of the packed message's file, once there is one.
+  var wire: String?
+  /// Attempts that failed.
+  let attempts: Int
+  var firstAttempt: Date?
+  let isQueued: Bool
+}
+
+/// A transfer about to be stored.
+struct NewTransfer: Sendable {
+  var participant: ParticipantID
+  var kind: Transfer.Kind
+  var messageRow: Int64?
+  var receptionRow: Int64?
+  var envelopeID: MessageID
+  var conversationID: String
+  var counterpart: ParticipantID
+  var documentID: DocumentID
+  var envelope: [UInt8]?
+}
+
+enum TransferTable {
+  /// Stores the transfer and the job that sends it.
+  @discardableResult
+  static func queue(_ new: NewTransfer, lane: String, now: Date, in db: Database) throws -> Int64 {
+    try db.execute(
+      sql: """
+        INSERT INTO transfer (participant, kind, messageRow, receptionRow, envelopeId, conversationId, counterpart,
+          documentType, transportId, createdAt, envelope, state)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued')
+        """,
+      arguments: [
+        new.participant.comparable, new.kind.rawValue, new.messageRow, new.receptionRow, new.envelopeID.value,
+        new.conversationID, new.counterpart.value, new.documentID.value, UserMessage.newMessageID(), now.milliseconds,
+        new.envelope.map { Data($0) },
+      ])
+    let row = db.lastInsertedRowID
+    try JobQueue.add(.send, subject: row, participant: new.participant, lane: lane, due: now, in: db)
+    return row
+  }
+
+  static func fetch(_ row: Int64, in db: Database) throws -> Transfer? {
+    try Row.fetchOne(
+      db,
+      sql: """
+        SELECT id, participant, kind, messageRow, receptionRow, envelopeId, conversationId, counterpart, documentType,
+          transportId, envelope, wire, attempts, firstAttemptAt, state
+        FROM transfer WHERE id = ?
+        """,
+      arguments: [row]
+    ).map(Transfer.init)
+  }
+
+  /// The bytes to send are on the disk and will not change any more.
+  static func packed(_ transfer: Transfer, wire: String, now: Date, in db: Database) throws {
+    try db.execute(
+      sql: "UPDATE transfer SET wire = ?, firstAttemptAt = coalesce(firstAttemptAt, ?) WHERE id = ?",
+      arguments: [wire, now.milliseconds, transfer.row])
+  }
+
+  static func failedAttempt(_ transfer: Transfer, now: Date, in db: Database) throws {
+    try db.execute(
+      sql: "UPDATE transfer SET attempts = attempts + 1, firstAttemptAt = coalesce(firstAttemptAt, ?) WHERE id = ?",
+      arguments: [now.milliseconds, transfer.row])
+  }
+
+  /// The exchange has ended; its bytes are no longer needed.
+  static func end(_ transfer: Transfer, acknowledged: Bool, in db: Database) throws {
+    try db.execute(
+      sql: "UPDATE transfer SET state = ?, wire = NULL WHERE id = ?",
+      arguments: [acknowledged ? "acknowledged" : "failed", transfer.row])
+  }
+
+  /// The sealed message receipt that was given for the reception, if one was.
+  static func receiptEnvelope(forReception row: Int64, in db: Database) throws -> Transfer? {
+    try Int64.fetchOne(
+      db, sql: "SELECT id FROM transfer WHERE receptionRow = ? AND kind = 'receipt' ORDER BY id LIMIT 1",
+      arguments: [row]
+    ).flatMap { try fetch($0, in: db) }
+  }
+}
+
+extension Transfer {
+  init(_ row: Row) throws {
+    guard let kind = Kind(rawValue: row["kind"]), let envelopeID = MessageID(row["envelopeId"]) else {
+      throw DatabaseError(message: "a transfer's row holds a word this version does not know")
+    }
+    self.init(
+      row: row["id"], participant: try ParticipantID(row["participant"]), kind: kind, messageRow: row["messageRow"],
+      receptionRow: row["receptionRow"], envelopeID: envelopeID, conversationID: row["conversationId"],
+      counterpart: try ParticipantID(row["counterpart"]), documentID: DocumentID(row["documentType"]),
+      transportID: row["transportId"], envelope: (row["envelope"] as Data?).map { [UInt8]($0) }, wire: row["wire"],
+      attempts: row["attempts"], firstAttempt: (row["firstAttemptAt"] as Int64?).map(Date.init(milliseconds:)),
+      isQueued: row["state"] == "queued")
+  }
+}
+
+enum EvidenceTable {
+  enum Kind: String, Sendable {
+    case transportReceipt, messageReceipt
+  }
+
+  static func add(
+    _ kind: Kind, _ bytes: [UInt8], participant: ParticipantID, messageID: MessageID, transportID: String?, now: Date,
+    in db: Database
+  ) throws {
+    try db.execute(
+      sql: "INSERT INTO evidence (participant, messageId, transportId, kind, at, bytes) VALUES (?, ?, ?, ?, ?, ?)",
+      arguments: [
+        participant.comparable, messageID.value, transportID, kind.rawValue, now.milliseconds, Data(bytes),
+      ])
+  }
+}
