@@ -19,8 +19,8 @@ struct SlowClientTests {
     try await withEndpoint(
       handler: handler,
       adjust: {
-        $0.headerTime = .milliseconds(600)
-        $0.bodyStallTime = .milliseconds(600)
+        $0.headerTime = .milliseconds(1_200)
+        $0.bodyStallTime = .milliseconds(1_200)
       }
     ) { _, port in
       let time = try await blocking {
@@ -30,17 +30,17 @@ struct SlowClientTests {
           switch kind {
           case 1, 3:
             // 20 bytes a second: below any sensible rate, never silent for long.
-            for character in String(repeating: "POST", count: 60) {
+            for character in String(repeating: "POST", count: 100) {
               guard socket.write(String(character)) else { break }
               usleep(50_000)
             }
           default:
             break
           }
-          _ = socket.readToEnd(seconds: 8)
+          _ = socket.readToEnd(seconds: 12)
         }
       }
-      #expect(time > 0.5 && time < 3.5, "cut off after \(time) s")
+      #expect(time > 1 && time < 8, "cut off after \(time) s")
     }
     #expect(handler.seen.map(\.problem) == (kind >= 2 ? [.incomplete] : []))
   }
@@ -50,8 +50,8 @@ struct SlowClientTests {
     try await withEndpoint(
       handler: CountingHandler(),
       adjust: {
-        $0.headerTime = .milliseconds(400)
-        $0.idleTime = .milliseconds(1_500)
+        $0.headerTime = .milliseconds(1_500)
+        $0.idleTime = .seconds(8)
       }
     ) { _, port in
       try await blocking {
@@ -59,11 +59,11 @@ struct SlowClientTests {
         let request = Self.start + "Content-Length: 1\r\n\r\na"
         socket.write(request)
         _ = socket.read()
-        usleep(900_000)
+        usleep(2_000_000)
         socket.write(request)
         #expect(socket.read()?.isEmpty == false, "kept beyond the head time")
         socket.write("POST")
-        #expect(seconds { _ = socket.readToEnd() } < 1.2, "half a head is not idleness")
+        #expect(seconds { _ = socket.readToEnd(seconds: 9) } < 6, "half a head is not idleness")
       }
     }
   }
@@ -126,7 +126,7 @@ struct SlowClientTests {
         for _ in 0..<20 {
           let start = ContinuousClock.now
           #expect(try await client.send(WireBody([1]), contentType: "a/b", to: url).status == 200)
-          #expect(ContinuousClock.now - start < .seconds(1))
+          #expect(ContinuousClock.now - start < .seconds(5))
         }
       }
       #expect(crowd.value.count == 400)
@@ -143,6 +143,8 @@ struct SlowClientTests {
         let text = try await blocking { () -> [String] in
           let request = Self.start + "Content-Length: 1\r\n\r\na"
           let first = try RawSocket(port: port)
+          first.write(request)
+          _ = first.read()
           // Both ends are in this process: nothing is left after some forty.
           var crowd: [RawSocket] = []
           while crowd.count < 200, let socket = try? RawSocket(port: port) { crowd.append(socket) }

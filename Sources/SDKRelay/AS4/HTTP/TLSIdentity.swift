@@ -1,5 +1,5 @@
-import NIOCore
 import NIOSSL
+public import XMLSecurity
 
 /// A TLS certificate with its chain and private key.
 public struct TLSIdentity: Sendable {
@@ -13,6 +13,12 @@ public struct TLSIdentity: Sendable {
     self.privateKey = try TLSProblem.naming("private key") { try NIOSSLPrivateKey(bytes: privateKey, format: .pem) }
     // Asks the library whether the two belong together.
     _ = try TLSProfile.context(TLSProfile.server(self, clients: nil))
+  }
+
+  /// A key and certificate at hand.
+  public init(_ identity: Identity) throws(TLSProblem) {
+    let certificates = [identity.certificate] + identity.chain
+    try self.init(certificates: certificates.flatMap(\.pem), privateKey: identity.privateKey.pem)
   }
 }
 
@@ -28,6 +34,11 @@ public struct TLSTrust: Sendable {
     let certificates = try TLSProblem.naming("authorities") { try NIOSSLCertificate.fromPEMBytes(authorities) }
     guard !certificates.isEmpty else { throw TLSProblem(reason: "no certificate among the authorities") }
     self.init(roots: .certificates(certificates))
+  }
+
+  /// Authorities at hand.
+  public init(_ authorities: [Certificate]) throws(TLSProblem) {
+    try self.init(authorities: authorities.flatMap(\.pem))
   }
 
   private init(roots: NIOSSLTrustRoots) {
