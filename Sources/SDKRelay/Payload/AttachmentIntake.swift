@@ -19,7 +19,7 @@ final class AttachmentIntake {
     let number = attachments.count
     if number == limits.maximumFiles { report(.fileCount, at: content.path) }
     let type = content.parent?["contentType"]?.text ?? ""
-    let isKept = !isRefused && problems.isEmpty && MediaType.isAllowed(type, among: limits.allowedTypes)
+    let isKept = !isRefused && problems.isEmpty && AttachmentType.isAllowed(type, among: limits.allowedTypes)
     let place = isKept ? try store.open(attachment: number) : DiscardingSink()
     let sink = AttachmentSink(number: number, into: place) { [unowned self] in report($0, at: content.path) }
     attachments[ObjectIdentifier(content)] = sink

@@ -68,7 +68,7 @@ struct PayloadRuleChecks {
 
   private func fileTypes() -> [PayloadProblem] {
     let types = allDocuments.flatMap { $0.find("ContentFiles", "contentType") }
-    return types.filter { !MediaType.isAllowed($0.text, among: allowedTypes) }.map {
+    return types.filter { !AttachmentType.isAllowed($0.text, among: allowedTypes) }.map {
       PayloadRule.fileType.problem(at: $0.path, text: "\(PayloadRule.fileType.text) | at \($0.path)")
     }
   }
@@ -115,7 +115,7 @@ struct PayloadRuleChecks {
 }
 
 /// Media types as `contentType` has them.
-enum MediaType {
+enum AttachmentType {
   /// Every participant takes PDF; other types are each organisation's choice (SDK-PAY-13).
   static func isAllowed(_ contentType: String, among allowed: Set<String>) -> Bool {
     let type = essence(contentType)
