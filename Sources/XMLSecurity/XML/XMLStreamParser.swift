@@ -31,7 +31,9 @@ public final class XMLStreamParser: ByteSink {
     self.handler = handler
     var callbacks = Self.callbacks
     context = xmlCreatePushParserCtxt(&callbacks, Unmanaged.passUnretained(self).toOpaque(), nil, 0, nil)
-    xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue))
+    // NOENT: without it libxml2 hands over "&amp;" in an attribute as "&#38;", for its own tree to read a second time.
+    // There is nothing else to replace, since no document type declaration gets past `internalSubset`.
+    xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOENT.rawValue))
   }
 
   deinit {
