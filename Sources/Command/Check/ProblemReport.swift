@@ -7,6 +7,16 @@ struct ProblemReport: Encodable {
     let detail: String
     let xpath: String
     let text: String
+    /// The rule's id in the project's documents.
+    let rule: String
+
+    init(_ problem: PayloadProblem) {
+      cause = problem.cause.rawValue
+      detail = problem.detail.rawValue
+      xpath = problem.xpath
+      text = problem.text
+      rule = problem.rule
+    }
   }
 
   let file: String
@@ -16,22 +26,20 @@ struct ProblemReport: Encodable {
   init(file: String, problems: [PayloadProblem]) {
     self.file = file
     valid = problems.isEmpty
-    self.problems = problems.map {
-      Problem(cause: $0.cause.rawValue, detail: $0.detail.rawValue, xpath: $0.xpath, text: $0.text)
-    }
-  }
-
-  var text: String {
-    guard !valid else { return "valid" }
-    return Table(header: [], rows: problems.map { [$0.cause, $0.detail, printable($0.xpath), printable($0.text)] }).text
+    self.problems = problems.map(Problem.init)
   }
 
   /// Prints the report; an invalid file is refused.
   func print(to output: Output) throws {
-    try output.result(self) { text }
+    try output.result(self) { valid ? "valid" : Self.table(problems) }
     guard valid else {
       let count = problems.count == 1 ? "1 problem" : "\(problems.count) problems"
       throw CommandProblem.refused("\(printable(file)) is invalid: \(count)")
     }
+  }
+
+  /// One line a problem, in columns.
+  static func table(_ problems: [Problem]) -> String {
+    Table(header: [], rows: problems.map { [$0.cause, $0.detail, printable($0.xpath), printable($0.text)] }).text
   }
 }

@@ -15,6 +15,13 @@ final class Progress {
     self.total = max(total, 1)
   }
 
+  /// Says that work has begun whose steps cannot be counted.
+  func begin() {
+    guard isWatched else { return }
+    shown = 0
+    try? FileHandle.standardError.write(contentsOf: Data("\r\(label) …".utf8))
+  }
+
   /// Tells how far the work is.
   func advance(to done: Int) {
     let percent = min(100, done * 100 / total)

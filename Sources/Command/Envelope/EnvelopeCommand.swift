@@ -1,0 +1,107 @@
+import ArgumentParser
+import Foundation
+import SDKRelay
+import XMLSecurity
+
+struct EnvelopeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "envelope", abstract: "Look at an XHE envelope: verify, inspect or open it.",
+    subcommands: [EnvelopeVerify.self, EnvelopeInspect.self, EnvelopeOpen.self])
+}
+
+extension InputFile {
+  /// Reads the envelope and checks its form.
+  func envelope() throws -> ReceivedEnvelope {
+    let progress = Progress("Reading", total: try size())
+    defer { progress.finish() }
+    if try size() > Self.longRead { progress.begin() }
+    return try ReceivedEnvelope.read(url)
+  }
+
+  /// In bytes: from here on reading takes long enough to say so.
+  private static let longRead = 20_000_000
+}
+
+/// The envelope's header as it is shown; with `--json` exactly these fields.
+struct EnvelopeView: Encodable {
+  let id: String
+  let created: String
+  let documentID: String
+  let processID: String
+  let federationID: String
+  let from: String
+  let to: String
+  let documentTypeCode: String
+  let handlingServiceID: String?
+  let encrypted: Bool
+  let signed: Bool
+  var signer: SignerView?
+
+  init(_ header: EnvelopeHeader, isSigned: Bool, signer: Certificate? = nil) {
+    id = header.id
+    created = header.created
+    documentID = header.documentID.value
+    processID = header.processID
+    federationID = header.federationID
+    from = header.from.value
+    to = header.to.value
+    documentTypeCode = header.documentTypeCode
+    handlingServiceID = header.handlingServiceID
+    encrypted = header.isEncrypted
+    signed = isSigned
+    self.signer = signer.map(SignerView.init)
+  }
+
+  var text: String {
+    var table = Table(
+      header: [],
+      rows: [
+        ["id", id], ["created", created], ["document", documentID], ["process", processID],
+        ["federation", federationID], ["from", from], ["to", to], ["mailbox", handlingServiceID ?? "–"],
+        ["payload", documentTypeCode], ["encrypted", encrypted ? "yes" : "no"], ["signed", signed ? "yes" : "no"],
+      ])
+    if let signer {
+      table.rows += [
+        ["signer", signer.subject], ["issuer", signer.issuer],
+        ["valid", "\(localTime(signer.notBefore)) to \(localTime(signer.notAfter))"],
+      ]
+    }
+    return Table(header: [], rows: table.rows.map { $0.map { printable($0) } }).text
+  }
+}
+
+/// Whose certificate the signature names.
+struct SignerView: Encodable {
+  let subject: String
+  let issuer: String
+  let notBefore: Date
+  let notAfter: Date
+  let sha256: String
+
+  init(_ certificate: Certificate) {
+    subject = certificate.subject
+    issuer = certificate.issuerName
+    notBefore = certificate.notBefore
+    notAfter = certificate.notAfter
+    sha256 = hexadecimal(certificate.sha256)
+  }
+}
+
+/// The last line of every verdict: `valid` or `invalid: reason`.
+struct Verdict: Encodable {
+  let file: String
+  let valid: Bool
+  let reason: String?
+  var envelope: EnvelopeView?
+
+  /// Prints the verdict; an invalid envelope is refused without a further sentence, since the line says it all.
+  func print(to output: Output) throws {
+    if output.json {
+      try output.document(self)
+    } else {
+      if let envelope { output.note(envelope.text) }
+      output.note(valid ? "valid" : "invalid: \(printable(reason ?? ""))")
+    }
+    if !valid { throw ExitCode(CommandProblem.refusedCode) }
+  }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import SDKRelay
+
+struct EnvelopeInspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Show an envelope's header without verifying or decrypting anything.",
+    discussion: """
+      The form is checked; what is shown is what somebody wrote, whoever that was.
+
+      Example: sdkrelay envelope inspect message.xhe
+      """)
+
+  @OptionGroup var input: InputFile
+  @OptionGroup var output: Output
+
+  func run() throws {
+    _ = try input.size()
+    do {
+      let received = try input.envelope()
+      let view = EnvelopeView(received.header, isSigned: received.isSigned)
+      try output.result(view) { view.text }
+    } catch let problem as EnvelopeProblem {
+      try Verdict(file: input.file, valid: false, reason: problem.description).print(to: output)
+    }
+  }
+}
