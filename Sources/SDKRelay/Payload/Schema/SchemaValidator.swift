@@ -8,6 +8,8 @@ final class SchemaValidator: XMLEventHandler {
   struct Violation {
     let path: String
     let text: String
+    /// Whether something stands there that the schema does not have at all, rather than in the wrong number or form.
+    let isUnlisted: Bool
   }
 
   /// The document element, once it has started and is the right one.
@@ -86,7 +88,7 @@ final class SchemaValidator: XMLEventHandler {
     case .simple:
       report(
         "cvc-type.3.1.2: Element '\(parent.step)' is a simple type, "
-          + "so it must have no element information item [children].")
+          + "so it must have no element information item [children].", isUnlisted: true)
       return OpenElement(.ignored, step: model.step(tag.name))
     case .sequence(let particles, let hasTail):
       return try placeChild(tag, of: parent, particles, hasTail: hasTail)
@@ -96,7 +98,7 @@ final class SchemaValidator: XMLEventHandler {
   private func placeRoot(_ tag: XMLStartTag) throws -> OpenElement {
     let step = model.step(tag.name)
     guard tag.name == model.root.name else {
-      violations.append(Violation(path: "/" + step, text: "cvc-elt.1: Cannot find the declaration of element '\(step)'."))
+      violations.append(Violation(path: "/" + step, text: "cvc-elt.1: Cannot find the declaration of element '\(step)'.", isUnlisted: true))
       return OpenElement(.ignored, step: step)
     }
     return try element(model.root, tag, step: step, parent: nil, isInTree: true)
@@ -117,7 +119,7 @@ final class SchemaValidator: XMLEventHandler {
       return OpenElement(.foreign, step: step)
     } else {
       let next = parent.isInTail ? nil : particles.dropFirst(parent.position).first
-      report(unexpected(tag.name, expected: next), at: step)
+      report(unexpected(tag.name, expected: next), at: step, isUnlisted: index == nil)
     }
     guard let index else { return OpenElement(.ignored, step: step) }
     return try element(particles[index], tag, step: step, parent: parent.node, isInTree: parent.node != nil)
@@ -190,7 +192,9 @@ final class SchemaValidator: XMLEventHandler {
       case ("", let local) where type.attributes.contains(local): continue
       default:
         let name = ContentModel.shown(attribute.local)
-        report("cvc-complex-type.3.2.2: Attribute '\(name)' is not allowed to appear in element '\(element.step)'.")
+        report(
+          "cvc-complex-type.3.2.2: Attribute '\(name)' is not allowed to appear in element '\(element.step)'.",
+          isUnlisted: true)
       }
     }
   }
@@ -212,9 +216,9 @@ final class SchemaValidator: XMLEventHandler {
   }
 
   /// Notes a violation at the open element, or at a child of it that is about to open.
-  private func report(_ text: String, at child: String? = nil) {
+  private func report(_ text: String, at child: String? = nil, isUnlisted: Bool = false) {
     guard violations.count < maximumProblems else { return }
-    violations.append(Violation(path: path + (child.map { "/" + $0 } ?? ""), text: text))
+    violations.append(Violation(path: path + (child.map { "/" + $0 } ?? ""), text: text, isUnlisted: isUnlisted))
   }
 
   private static let instance = "http://www.w3.org/2001/XMLSchema-instance"
