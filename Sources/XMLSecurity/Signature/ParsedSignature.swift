@@ -8,6 +8,8 @@ public struct ParsedSignature {
   public let element: XMLElement
   private let signedInfo: XMLElement
   private let value: [UInt8]
+  // Elements know their parents weakly, and SignedInfo is canonicalised with what its ancestors declare.
+  private let document: XMLElement
 
   /// Checks shape and allow-lists, in this order and without any cryptography.
   public init(_ signature: XMLElement, policy: SignaturePolicy) throws(SignatureProblem) {
@@ -50,6 +52,7 @@ public struct ParsedSignature {
     self.value = value
     keyInfo = signature.elements[2]
     element = signature
+    document = signature.root
   }
 
   /// Checks the signature value over the very `SignedInfo` whose references were read.

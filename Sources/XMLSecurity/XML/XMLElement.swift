@@ -14,6 +14,7 @@ public final class XMLElement {
   public let namespaces: [XMLNamespace]
   public private(set) var attributes: [XMLAttribute]
   public private(set) var children: [XMLChild] = []
+  /// The element round this one, for as long as somebody holds the document.
   public private(set) weak var parent: XMLElement?
 
   /// - Parameter qualifiedName: the name as written, such as `ds:Signature`.
@@ -78,6 +79,9 @@ public final class XMLElement {
     let position = alike.count > 1 ? alike.firstIndex { $0 === self }.map { "[\($0 + 1)]" } ?? "" : ""
     return "\(parent.path)/\(local)\(position)"
   }
+
+  /// The document element.
+  public var root: XMLElement { parent?.root ?? self }
 
   /// This element and all elements in it, in document order.
   public var descendants: [XMLElement] {

@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+import XMLSecurity
+
+@Suite("Trust") struct TrustTests {
+  func store(_ anchors: Certificate..., lists: [[UInt8]] = []) throws -> TrustStore {
+    try TrustStore(anchors: anchors, revocationLists: lists)
+  }
+
+  func reason(_ store: TrustStore, _ leaf: Identity, at time: Date = Date(), for usage: KeyUsage = .digitalSignature)
+    -> TrustProblem.Reason?
+  {
+    do {
+      _ = try store.verify(leaf.certificate, presented: leaf.chain, at: time, for: usage)
+      return nil
+    } catch {
+      return error.reason
+    }
+  }
+
+  @Test("a chain to an anchor is trusted, at the root or at the issuing CA")
+  func chains() throws {
+    let leaf = try TestKeys.issuing.get().issue(TestKeys.request("leaf"), key: TestKeys.first.get())
+    let root = try TestKeys.root.get().identity.certificate, issuing = try TestKeys.issuing.get().identity.certificate
+    #expect(reason(try store(root), leaf) == nil)
+    #expect(reason(try store(issuing), leaf) == nil)
+    let bare = try Identity(certificate: leaf.certificate, privateKey: leaf.privateKey)
+    #expect(reason(try store(root), bare) == .unknownIssuer)
+    #expect(reason(try TrustStore(anchors: [root], intermediates: [issuing]), bare) == nil)
+  }
+
+  @Test("I2: a CA of the same name, a self-signed certificate, one issued by a leaf, and an issuing CA itself are refused")
+  func strangers() throws {
+    let trusted = try store(TestKeys.root.get().identity.certificate)
+    let twin = try CertificateAuthority.root("Keys Test Root", bits: 2048)
+    #expect(reason(trusted, try twin.issue(TestKeys.request("leaf"), key: TestKeys.first.get())) == .unknownIssuer)
+    let alone = try CertificateAuthority.selfSigned(TestKeys.request("leaf"), key: TestKeys.first.get())
+    #expect(reason(trusted, alone) == .unknownIssuer)
+    let leaf = try TestKeys.issuing.get().issue(TestKeys.request("leaf"), key: TestKeys.first.get())
+    let below = try CertificateAuthority(identity: leaf).issue(TestKeys.request("below"), key: TestKeys.second.get())
+    #expect(reason(trusted, below) != nil)
+    #expect(reason(trusted, try TestKeys.issuing.get().identity) == .wrongUsage)
+  }
+
+  @Test("I3: expired, not yet valid, weak and wrongly used certificates are refused, each with its reason")
+  func unfit() throws {
+    let trusted = try store(TestKeys.root.get().identity.certificate)
+    func issue(_ change: (inout CertificateRequest) -> Void, key: PrivateKey? = nil) throws -> Identity {
+      var request = TestKeys.request("unfit")
+      change(&request)
+      return try TestKeys.issuing.get().issue(request, key: key ?? TestKeys.first.get())
+    }
+    let expired = try issue { $0.notAfter = Date(timeIntervalSinceNow: -60) }
+    #expect(reason(trusted, expired) == .expired)
+    #expect(reason(trusted, expired, at: Date(timeIntervalSinceNow: -600)) == nil)
+    #expect(reason(trusted, expired) == .expired, "a remembered result does not outlive the certificate")
+    #expect(reason(trusted, try issue { $0.notBefore = Date(timeIntervalSinceNow: 600) }) == .notYetValid)
+    #expect(reason(trusted, try issue({ _ in }, key: TestKeys.weak.get())) == .weak)
+    #expect(reason(trusted, try issue { $0.signatureDigest = .sha1 }) != nil)
+    let encryptionOnly = try issue { $0.keyUsage = "critical,keyEncipherment" }
+    #expect(reason(trusted, encryptionOnly) == .wrongUsage)
+    #expect(reason(trusted, encryptionOnly, for: .keyEncipherment) == nil)
+  }
+
+  @Test("a revoked certificate is refused, and without a current list so is every other")
+  func revocation() throws {
+    let issuing = try TestKeys.issuing.get()
+    let good = try issuing.issue(TestKeys.request("good"), key: TestKeys.first.get())
+    let bad = try issuing.issue(TestKeys.request("bad"), key: TestKeys.first.get())
+    let list = try issuing.revocationList(revoked: [bad.certificate.serialNumber])
+    let trusted = try store(TestKeys.root.get().identity.certificate, lists: [list])
+    #expect(reason(trusted, good) == nil)
+    #expect(reason(trusted, bad) == .revoked)
+    #expect(reason(trusted, good, at: Date(timeIntervalSinceNow: 2 * 86_400)) == .revocationUnknown)
+  }
+
+  @Test("I2: the federation's own authorities vouch for their own environment only",
+    .enabled(if: CanonicalizationTests.hasShared, "no ../shared"))
+  func environments() throws {
+    func load(_ path: String) throws -> Certificate {
+      let url = CanonicalizationTests.shared.appending(path: "official/certs/\(path)")
+      return try #require(try Certificate.load(pem: Array(Data(contentsOf: url))).first)
+    }
+    let testRoot = try load("open-test/Certifikatskedja-Accesspunkt/Rot-CA-eDelivery-Accesspunkt-TEST.cer")
+    let qaRoot = try load("qa/Certifikatskedja-Accesspunkt/Rot-CA-eDelivery-Accesspunkt---QA.cer")
+    let testCA = try load("open-test/Certifikatskedja-Accesspunkt/Accesspunkt-CA-OPEN-TEST.cer")
+    #expect(testCA.issuerName.contains("Accesspunkt"))
+    #expect(testCA.publicKey.bits == 3072)
+    #expect(throws: TrustProblem.self) { try store(qaRoot).verify(testCA, at: Date(), for: .certificateSign) }
+    #expect(throws: TrustProblem.self) { try store(testRoot).verify(testCA, at: Date(), for: .digitalSignature) }
+    let all = try FileManager.default.subpathsOfDirectory(
+      atPath: CanonicalizationTests.shared.appending(path: "official/certs").path)
+    for path in all where path.hasSuffix(".cer") || path.hasSuffix(".crt") { _ = try load(path) }
+  }
+}
