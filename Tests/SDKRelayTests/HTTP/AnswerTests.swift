@@ -67,7 +67,9 @@ struct AnswerTests {
 
   @Test("nobody at the address is a transient problem")
   func refused() async throws {
-    let port = try await withCannedServer("") { $0 }
+    // Bound, so that no other test gets the port, but not listened on.
+    let reserved = try ReservedPort()
+    let port = reserved.port
     try await withClient { client in
       let url = try #require(URL(string: "http://127.0.0.1:\(port)/as4"))
       let problem = await #expect(throws: TransportProblem.self) {
@@ -75,6 +77,7 @@ struct AnswerTests {
       }
       #expect(problem?.kind == .connect && problem?.isTransient == true)
     }
+    withExtendedLifetime(reserved) {}
   }
 
   @Test("a name that does not exist is a transient problem")

@@ -152,6 +152,30 @@ final class RawSocket {
   }
 }
 
+/// A loopback port that is taken but that nobody listens on.
+final class ReservedPort: Sendable {
+  let port: Int
+  private let descriptor: Int32
+
+  init() throws {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    self.descriptor = descriptor
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+      }
+    }
+    port = Int(in_port_t(bigEndian: address.sin_port))
+    guard result else { throw POSIXError(.EADDRINUSE) }
+  }
+
+  deinit { close(descriptor) }
+}
+
 /// Runs a blocking piece of a test off the cooperative threads, which the endpoint under test needs too.
 func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
   try await withCheckedThrowingContinuation { continuation in
