@@ -54,7 +54,7 @@ struct BadConfigurationTests {
     let result = try await check(example, in: folder)
     #expect(result.exitCode == 0, "\(result.complaint)")
     // The defaults that stand there as comments must be settings too, and what the program does without them.
-    let all = example.replacing(/(?m)^( *)#([a-zA-Z]+: )/) { "\($0.output.1)\($0.output.2)" }
+    let all = example.replacing(/(?m)^( *)#((  )?[a-zA-Z]+:)/) { "\($0.output.1)\($0.output.2)" }
     let second = try await check(all, in: folder)
     #expect(second.exitCode == 0, "\(second.complaint)")
   }

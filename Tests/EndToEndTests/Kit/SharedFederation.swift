@@ -14,6 +14,8 @@ enum SharedFederation {
       options.keySizes = .quick
       let federation = try TestFederation.create(in: folder.url, options: options)
       made = (folder, federation)
+      // Nobody releases a static: the folder goes when the tests end.
+      atexit { SharedFederation.made.withLock { $0 = nil } }
       return federation
     }
   }
