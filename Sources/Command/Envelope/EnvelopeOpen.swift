@@ -75,6 +75,8 @@ struct OpenedContent: Encodable {
   var confidential: Bool?
   var texts: [String] = []
   var files: [File] = []
+  /// Where the payload is a message receipt.
+  var receipt: ReceiptView?
   var problems: [ProblemReport.Problem] = []
   /// Other files that were saved: the payload and its texts.
   var saved: [String] = []
@@ -105,6 +107,7 @@ struct OpenedContent: Encodable {
           }
         ).text)
     }
+    if let receipt { lines += ["", receipt.valid ? receipt.summary : receipt.text] }
     lines += saved.map { "Saved \(printable($0))" }
     if !problems.isEmpty { lines += ["", ProblemReport.table(problems)] }
     return lines

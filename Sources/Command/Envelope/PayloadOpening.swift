@@ -19,7 +19,7 @@ struct PayloadOpening {
     _ = try verified.open(with: keys, into: isMessage ? TeeSink([reader, payload]) : payload)
     let folder = try out.map { try SafeFolder(URL(filePath: $0)) }
     if let folder { content.saved.append(try copy(payload.temporaryURL, as: "payload.xml", to: folder)) }
-    guard isMessage else { return }
+    guard isMessage else { return try showReceipt(payload.temporaryURL, in: &content) }
     switch reader.result() {
     case .valid(let message): try show(message, attachments, folder, in: &content)
     case .invalid(let problems): refuse(problems, in: &content)
@@ -51,6 +51,18 @@ struct PayloadOpening {
     }
     refuse(PayloadAddressing(message.header).problems(with: verified.header), in: &content)
   }
+
+  private func showReceipt(_ file: URL, in content: inout OpenedContent) throws {
+    guard verified.header.documentID.isReceipt else { return }
+    let bytes = MemorySink(limit: Self.maximumReceipt)
+    try readFile(file, into: bytes)
+    let receipt = ReceiptView(ReceiptReader.read(bytes.bytes))
+    content.receipt = receipt
+    if !receipt.valid { content.reason = "the receipt breaks its rules" }
+  }
+
+  /// In bytes, far above any receipt.
+  private static let maximumReceipt = 1 << 20
 
   private func refuse(_ problems: [PayloadProblem], in content: inout OpenedContent) {
     guard !problems.isEmpty else { return }
