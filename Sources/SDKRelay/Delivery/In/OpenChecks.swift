@@ -1,0 +1,240 @@
+import Foundation
+import GRDB
+import XMLSecurity
+
+/// Judges a received envelope. The checks stand in their order (SDK digest §3, threats.md E1–E4); the private key is not
+/// touched before the signature has been verified.
+struct OpenChecks: Sendable {
+  let settings: NodeSettings
+  let directory: any Directory
+  let store: Store
+  /// The federation's authorities for certificates of organisations.
+  let trust: TrustStore
+  let work: BlockingWork
+
+  func judge(_ envelope: ReceivedEnvelope, of reception: Reception) async throws -> OpenVerdict {
+    let header = envelope.header
+    guard let participant = settings.participant(reception.participant), let id = MessageID(header.id) else {
+      return .refused("the recipient is not served any more, or the envelope's id is no UUID")
+    }
+    // 1. The envelope is what the AS4 message says it is (4CT, SDK-AS4-02, -03), and of this federation (SDK-AS4-16).
+    let outside = TransportAddressing(
+      originalSender: reception.sender.value, finalRecipient: reception.participant.value,
+      service: reception.service, serviceType: nil, action: reception.action)
+    let differences = outside.differences(from: header)
+    guard differences.isEmpty else {
+      return .refused("AS4 and envelope differ: \(differences.joined(separator: ", "))")
+    }
+    guard header.federationID == settings.federation.id else {
+      return .refused("the envelope belongs to another federation or environment")
+    }
+    // 2. The same bytes again (SDK-KVT-11).
+    if let earlier = try store.read({ try Self.earlier(reception, id, in: $0) }) { return .repeated(earlier: earlier) }
+    // 3. Signature, chain, and the certificate the sender has published (I5, SDK-XHE-11).
+    let published: [Certificate]
+    do throws(DirectoryProblem) {
+      published = try await directory.signingCertificates(of: header.from)
+    } catch {
+      // Without an entry there is nowhere to send a receipt to (receipt specification, case 13).
+      return error.isTransient ? .held("\(error)") : .refused("\(error)")
+    }
+    let isPlain = !envelope.isSigned && header.documentID.transportModel == .base && header.documentID.isMessage
+    let verified: VerifiedEnvelope?
+    do {
+      let trust = trust
+      verified = isPlain ? nil : try await work.run { try envelope.verify(.published(published, trust), at: Date()) }
+    } catch EnvelopeProblem.unreadable {
+      return .held("the envelope's file cannot be read")
+    } catch let problem as EnvelopeProblem {
+      // A receipt is never answered, not even a forged one.
+      guard header.documentID.isMessage, let told = problem.receiptProblem else { return .refused("\(problem)") }
+      return .rejected([told])
+    }
+    KillPoint.reached(.envelopeVerified)
+    if header.documentID.isReceipt { return try await judgeReceipt(verified, reception) }
+    // 4. Encrypted, where the transport model says so (SDK-XHE-12).
+    guard header.isEncrypted || header.documentID.transportModel == .base else {
+      return .rejected([PayloadRule.unencrypted.problem()])
+    }
+    // 5. No sender gets more than three tries at our key an hour (E4).
+    if try store.read({ try Quarantine.isClosed(to: header.from, at: reception.participant, now: Date(), in: $0) }) {
+      return .putAside("the sender's messages could not be decrypted lately", countsAsUndecryptable: false)
+    }
+    // 6. A content key that came in another envelope is a ciphertext signed anew (E2).
+    if let key = verified?.encryptedKeyDigest, try await isSeen(key, reception) {
+      return .refused("the encrypted key has been seen in another envelope")
+    }
+    // 7. Decrypt and read in one stream.
+    return try await open(envelope, verified, participant, reception)
+  }
+
+  // MARK: Payload
+
+  private func open(
+    _ envelope: ReceivedEnvelope, _ verified: VerifiedEnvelope?, _ participant: NodeSettings.Participant,
+    _ reception: Reception
+  ) async throws -> OpenVerdict {
+    let limits = PayloadLimits(
+      maximumBytes: settings.limits.incoming, maximumTextBytes: settings.limits.incoming,
+      allowedTypes: Set(participant.fileTypes.map { $0.lowercased() }))
+    let spool = try store.layout.messages(reception.participant)
+    let reading: (PayloadReading, Attachments)
+    do {
+      reading = try await work.run {
+        let attachments = SpooledAttachments(spool)
+        let reader = PayloadReader(limits: limits, direction: .incoming, store: attachments)
+        if let verified {
+          _ = try verified.open(with: participant.encryption.map(\.privateKey), into: reader)
+        } else {
+          _ = try envelope.openUnsigned(into: reader)
+        }
+        KillPoint.reached(.decrypted)
+        return (reader.result(), Attachments(files: attachments.files))
+      }
+    } catch EnvelopeProblem.unreadable {
+      return .held("the envelope's file cannot be read")
+    } catch is EnvelopeProblem {
+      return Self.undecryptable
+    }
+    switch reading.0 {
+    case .unreadable:
+      // What decrypts to no XML looks the same from outside as what does not decrypt (E3).
+      return Self.undecryptable
+    case .invalid(let problems):
+      return .rejected(problems)
+    case .valid(let payload):
+      let problems = try await problems(payload, envelope.header, reception)
+      guard problems.isEmpty else { return .rejected(problems) }
+      return .valid(
+        OpenedMessage(payload: payload, files: reading.1.files, envelopeSha256: reception.payloadSha256))
+    }
+  }
+
+  private static let undecryptable = OpenVerdict.putAside("the message cannot be opened", countsAsUndecryptable: true)
+
+  /// What shows beside the envelope, the directory and the store.
+  private func problems(
+    _ payload: Payload, _ header: EnvelopeHeader, _ reception: Reception
+  ) async throws -> [PayloadProblem] {
+    // 8. The payload mirrors its envelope (2.4.9).
+    var problems = PayloadAddressing(payload.header).problems(with: header)
+    // 9. The function exists (2.4.5).
+    let address = payload.header.recipient.attention.subOrganization.address
+    do throws(DirectoryProblem) {
+      let organization = try await directory.organization(reception.participant)
+      if organization.mailbox(address) == nil { problems.append(PayloadRule.unknownFunction.problem()) }
+    } catch {
+      if error.isTransient { throw error }
+      problems.append(PayloadRule.unknownFunction.problem())
+    }
+    // 10. The message id is new: the same bytes ended at check 2 (2.4.4, Q3).
+    let id = payload.header.messageID
+    let (isKnown, refersToRejected) = try store.read { db in
+      let isKnown = try MessageTable.row(id, .incoming, of: reception.participant, in: db) != nil
+      guard let reference = payload.header.refToMessageID else { return (isKnown, false) }
+      return (isKnown, try Self.isRejected(reference, reception.participant, in: db))
+    }
+    if isKnown { problems.append(PayloadRule.duplicate.problem()) }
+    // 11. An answer to a message that was rejected; one to an unknown message is fine (cases 7 and 11).
+    if refersToRejected { problems.append(PayloadRule.refersToRejected.problem()) }
+    return problems
+  }
+
+  // MARK: Message receipts
+
+  private func judgeReceipt(_ verified: VerifiedEnvelope?, _ reception: Reception) async throws -> OpenVerdict {
+    guard let verified, !verified.header.isEncrypted, let file = reception.file else {
+      return .refused("a message receipt is signed and not encrypted")
+    }
+    let url = store.layout.transitFile(file, of: reception.participant)
+    return try await work.run {
+      let payload = MemorySink(limit: 262_144)
+      do {
+        _ = try verified.open(with: [], into: payload)
+      } catch is ByteLimitExceeded {
+        return .refused("the message receipt is too large")
+      } catch let problem as EnvelopeProblem {
+        return .refused("the message receipt cannot be read: \(problem)")
+      }
+      do {
+        let response = try MessageResponse(reading: payload.bytes, header: verified.header)
+        let bytes = MemorySink(limit: 1_048_576)
+        try readFile(url, into: bytes)
+        return .receipt(response, bytes: bytes.bytes)
+      } catch let problem as MessageResponse.Problem {
+        return .refused("the message receipt is not valid: \(problem)")
+      }
+    }
+  }
+
+  // MARK: What the store knows
+
+  private static func earlier(_ reception: Reception, _ id: MessageID, in db: Database) throws -> Int64? {
+    try Int64.fetchOne(
+      db,
+      sql: """
+        SELECT id FROM reception
+        WHERE participant = ? AND envelopeId = ? AND payloadSha256 = ? AND state IN ('delivered', 'rejected') AND id <> ?
+        ORDER BY id LIMIT 1
+        """,
+      arguments: [reception.participant.comparable, id.comparable, Data(reception.payloadSha256), reception.row])
+  }
+
+  private static func isRejected(_ id: MessageID, _ participant: ParticipantID, in db: Database) throws -> Bool {
+    try Bool.fetchOne(
+      db,
+      sql: """
+        SELECT EXISTS (SELECT 1 FROM message WHERE participant = ?1 AND direction = 'out' AND messageId = ?2
+            AND status = 'REJECTED')
+          OR EXISTS (SELECT 1 FROM reception WHERE participant = ?1 AND envelopeId = ?2 AND state = 'rejected'
+            AND NOT EXISTS (SELECT 1 FROM message WHERE participant = ?1 AND messageId = ?2))
+        """,
+      arguments: [participant.comparable, id.comparable]) ?? false
+  }
+
+  /// Remembers the content key's digest with its envelope, before the key is unwrapped.
+  private func isSeen(_ key: [UInt8], _ reception: Reception) async throws -> Bool {
+    try await store.write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO seenKey (participant, keySha256, envelopeSha256, at) VALUES (?, ?, ?, ?)
+          ON CONFLICT (participant, keySha256) DO NOTHING
+          """,
+        arguments: [
+          reception.participant.comparable, Data(key), Data(reception.payloadSha256), Date().milliseconds,
+        ])
+      let first = try Data.fetchOne(
+        db, sql: "SELECT envelopeSha256 FROM seenKey WHERE participant = ? AND keySha256 = ?",
+        arguments: [reception.participant.comparable, Data(key)])
+      return first.map { [UInt8]($0) } != reception.payloadSha256
+    }
+  }
+}
+
+/// Files that change hands from the reading thread to the worker's task, once.
+private struct Attachments: @unchecked Sendable {
+  let files: [Int: SpoolFile]
+}
+
+/// Senders whose messages could not be decrypted three times within an hour are not opened any more for that hour (E4).
+enum Quarantine {
+  static let tries = 3
+  static let period = Duration.seconds(3_600)
+
+  static func count(
+    from sender: ParticipantID, to participant: ParticipantID, now: Date, in db: Database
+  ) throws {
+    try db.execute(
+      sql: "INSERT INTO decryptionFailure (participant, sender, at) VALUES (?, ?, ?)",
+      arguments: [participant.comparable, sender.comparable, now.milliseconds])
+  }
+
+  static func isClosed(
+    to sender: ParticipantID, at participant: ParticipantID, now: Date, in db: Database
+  ) throws -> Bool {
+    let count = try Int.fetchOne(
+      db, sql: "SELECT COUNT(*) FROM decryptionFailure WHERE participant = ? AND sender = ? AND at > ?",
+      arguments: [participant.comparable, sender.comparable, now.adding(.zero - period).milliseconds])
+    return (count ?? 0) >= tries
+  }
+}

@@ -1,0 +1,215 @@
+import Foundation
+import GRDB
+import Logging
+import XMLSecurity
+
+/// Opens a received envelope: corner C4's half of a message in.
+///
+/// `OpenChecks` judges, this carries the verdict out in one commit: the message in the mailbox with the job that sends
+/// its receipt, or a refusal with or without a receipt, or the message put aside for an operator. A crash before that
+/// commit leads to the same verdict again.
+struct OpenWorker: Worker {
+  let settings: NodeSettings
+  let directory: any Directory
+  let store: Store
+  let checks: OpenChecks
+  let receipts: ReceiptSealing
+  let work: BlockingWork
+  let logger: Logger
+  let queued: @Sendable () -> Void
+  private let sameEnvelope = KeyedLock()
+
+  init(
+    settings: NodeSettings, directory: any Directory, store: Store, checks: OpenChecks, receipts: ReceiptSealing,
+    work: BlockingWork, logger: Logger, queued: @escaping @Sendable () -> Void
+  ) {
+    self.settings = settings
+    self.directory = directory
+    self.store = store
+    self.checks = checks
+    self.receipts = receipts
+    self.work = work
+    self.logger = logger
+    self.queued = queued
+  }
+
+  func perform(_ job: Job) async throws -> JobEnd {
+    guard let reception = try store.read({ try ReceptionTable.fetch(job.subject, in: $0) }),
+      reception.state == ReceptionState.received.rawValue, let file = reception.file
+    else {
+      try await store.write { db in try JobQueue.finish(job, in: db) }
+      return .settled
+    }
+    let url = store.layout.transitFile(file, of: reception.participant)
+    let envelope: ReceivedEnvelope
+    do {
+      let limit = settings.limits.envelope
+      envelope = try await work.run { try ReceivedEnvelope.read(url, maximumBytes: limit) }
+    } catch EnvelopeProblem.unreadable {
+      return .blocked("the envelope's file cannot be read")
+    } catch let problem as EnvelopeProblem {
+      try await conclude(.refused("envelope: \(problem)"), reception, nil, job)
+      return .settled
+    }
+    // The same envelope twice at once: the second finds what became of the first.
+    return try await sameEnvelope.whileHolding("\(reception.participant) \(envelope.header.id.lowercased())") {
+      let verdict = try await checks.judge(envelope, of: reception)
+      if case .held(let reason) = verdict { return .blocked(reason) }
+      try await conclude(verdict, reception, envelope.header, job)
+      return .settled
+    }
+  }
+
+  func setAside(_ job: Job, reason: String, in db: Database) throws {
+    guard let reception = try ReceptionTable.fetch(job.subject, in: db) else { return }
+    try ReceptionTable.end(reception, .setAside, in: db)
+    try EventLog.add(reception.event("set aside: \(reason)", isAlarm: true), at: Date(), in: db)
+  }
+
+  // MARK: Verdicts
+
+  private func conclude(
+    _ verdict: OpenVerdict, _ reception: Reception, _ header: EnvelopeHeader?, _ job: Job
+  ) async throws {
+    let id = header.flatMap { MessageID($0.id) }
+    switch verdict {
+    case .held: return
+    case .refused(let reason):
+      try await end(reception, .refused, id, job, "refused without a message receipt: \(reason)", isAlarm: true)
+    case .putAside(let reason, let countsAsUndecryptable):
+      try await putAside(reception, header, job, reason, countsAsUndecryptable: countsAsUndecryptable)
+    case .repeated(let earlier):
+      try await answerAgain(reception, id, job, earlier: earlier)
+    case .rejected(let problems):
+      guard let header else { return }
+      try await reject(reception, header, problems, job)
+    case .valid(let opened):
+      guard let header else { return }
+      try await deliver(opened, reception, header, job)
+    case .receipt(let response, let bytes):
+      try await apply(response, bytes: bytes, reception, id, job)
+    }
+    let keepsFile = if case .putAside = verdict { true } else { false }
+    if !keepsFile, let file = reception.file { try store.layout.transit(reception.participant).remove(file) }
+    logger.info("opened", metadata: [
+      "verdict": "\(verdict.name)", "message": "\(header?.id ?? "")", "transport": "\(reception.transportID)",
+      "sender": "\(reception.sender)", "recipient": "\(reception.participant)",
+    ])
+  }
+
+  private func end(
+    _ reception: Reception, _ state: ReceptionState, _ id: MessageID?, _ job: Job, _ text: String, isAlarm: Bool
+  ) async throws {
+    try await store.write { db in
+      try ReceptionTable.end(reception, state, envelopeID: id, in: db)
+      try EventLog.add(reception.event(text, id, isAlarm: isAlarm), at: Date(), in: db)
+      try JobQueue.finish(job, in: db)
+    }
+  }
+
+  private func putAside(
+    _ reception: Reception, _ header: EnvelopeHeader?, _ job: Job, _ reason: String, countsAsUndecryptable: Bool
+  ) async throws {
+    let id = header.flatMap { MessageID($0.id) }
+    let sender = header?.from ?? reception.sender
+    try await store.write { db in
+      let now = Date()
+      if countsAsUndecryptable { try Quarantine.count(from: sender, to: reception.participant, now: now, in: db) }
+      try ReceptionTable.end(reception, .setAside, envelopeID: id, in: db)
+      try EventLog.add(reception.event("put aside: \(reason)", id, isAlarm: true), at: now, in: db)
+      try JobQueue.setAside(job, reason: reason, now: now, in: db)
+    }
+  }
+
+  /// A byte-identical repeat gets the former message receipt again, whatever it said (SDK-KVT-11).
+  private func answerAgain(_ reception: Reception, _ id: MessageID?, _ job: Job, earlier: Int64) async throws {
+    let former = try store.read { db in try TransferTable.receiptEnvelope(forReception: earlier, in: db) }
+    let lane = await lane(to: reception.sender)
+    try await store.write { db in
+      let now = Date()
+      try ReceptionTable.end(reception, .refused, envelopeID: id, in: db)
+      try EventLog.add(
+        reception.event("repeat of a message dealt with before: its message receipt is sent again", id), at: now, in: db)
+      try JobQueue.finish(job, in: db)
+      guard let former, let envelope = former.envelope else { return }
+      let transfer = NewTransfer(
+        participant: former.participant, kind: .receipt, messageRow: nil, receptionRow: reception.row,
+        envelopeID: former.envelopeID, conversationID: former.conversationID, counterpart: former.counterpart,
+        documentID: former.documentID, envelope: envelope)
+      try TransferTable.queue(transfer, lane: lane, now: now, in: db)
+    }
+    queued()
+  }
+
+  private func reject(
+    _ reception: Reception, _ header: EnvelopeHeader, _ problems: [PayloadProblem], _ job: Job
+  ) async throws {
+    let receipt = try await receipts.seal(for: header, problems: problems, mailbox: nil)
+    let lane = await lane(to: header.from)
+    try await store.write { db in
+      let now = Date()
+      try ReceptionTable.end(reception, .rejected, envelopeID: MessageID(header.id), in: db)
+      let codes = problems.map { "\($0.cause.rawValue) \($0.detail.rawValue) [\($0.rule)]" }.joined(separator: ", ")
+      try EventLog.add(reception.event("rejected: \(codes)", MessageID(header.id)), at: now, in: db)
+      try TransferTable.queue(receipt.transfer(from: reception, messageRow: nil), lane: lane, now: now, in: db)
+      try JobQueue.finish(job, in: db)
+    }
+    queued()
+  }
+
+  /// Commit 2: the message in the mailbox and its receipt on the way, or neither.
+  private func deliver(
+    _ opened: OpenedMessage, _ reception: Reception, _ header: EnvelopeHeader, _ job: Job
+  ) async throws {
+    let spool = try store.layout.messages(reception.participant)
+    let message = opened.message(reception, header)
+    try await work.run { try opened.keepFiles(in: spool) }
+    let mailbox = opened.payload.header.sender.attention?.subOrganization.address.value
+    let receipt = try await receipts.seal(for: header, problems: [], mailbox: mailbox)
+    let lane = await lane(to: header.from)
+    let conversation = [message.conversationID.value.lowercased(), header.id.lowercased()]
+    do {
+      try await store.write { db in
+        let now = Date()
+        let row = try MessageTable.insert(
+          message, now: now, event: "opened, valid, in the mailbox; message receipt queued", in: db)
+        if !conversation.contains(reception.conversationID.lowercased()) {
+          let text = "the AS4 ConversationId is neither the message's conversation nor the envelope's id"
+          try EventLog.add(reception.event(text, message.id), at: now, in: db)
+        }
+        try ReceptionTable.end(reception, .delivered, envelopeID: message.id, in: db)
+        try TransferTable.queue(receipt.transfer(from: reception, messageRow: row), lane: lane, now: now, in: db)
+        try JobQueue.finish(job, in: db)
+      }
+    } catch {
+      for file in message.content.files { spool.remove(file.storedName) }
+      throw error
+    }
+    KillPoint.reached(.inMailbox)
+    KillPoint.reached(.receiptQueued)
+    queued()
+  }
+
+  private func apply(
+    _ response: MessageResponse, bytes: [UInt8], _ reception: Reception, _ id: MessageID?, _ job: Job
+  ) async throws {
+    try await store.write { db in
+      let now = Date()
+      let text = try response.apply(bytes: bytes, reception, now: now, in: db)
+      try ReceptionTable.end(reception, text == nil ? .delivered : .refused, envelopeID: id, in: db)
+      if let text { try EventLog.add(reception.event("message receipt ignored: \(text)", id), at: now, in: db) }
+      try JobQueue.finish(job, in: db)
+    }
+  }
+
+  private func lane(to participant: ParticipantID) async -> String {
+    let destination = try? await directory.destination(of: participant, for: DocumentID.receipt().value)
+    return Lane.send(to: destination?.url, size: 0)
+  }
+}
+
+extension Reception {
+  func event(_ text: String, _ id: MessageID? = nil, isAlarm: Bool = false) -> NewEvent {
+    NewEvent(participant: participant, messageID: id, transportID: transportID, text: text, isAlarm: isAlarm)
+  }
+}
