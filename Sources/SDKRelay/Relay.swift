@@ -1,5 +1,6 @@
 public import Foundation
 public import Logging
+import Synchronization
 
 /// One SDK node: it takes messages from its participants, delivers them, and takes those that others send.
 ///
@@ -11,22 +12,35 @@ public final class Relay: Sendable {
   /// The directory the node addresses by.
   public let directory: any Directory
   let store: Store
+  let work: BlockingWork
   let logger: Logger
+  /// Tells the running workers of this process that there is something to do.
+  let doorbell = Doorbell()
 
   init(settings: NodeSettings, directory: any Directory, store: Store, logger: Logger) {
     self.settings = settings
     self.directory = directory
     self.store = store
     self.logger = logger
+    work = BlockingWork(threads: max(4, ProcessInfo.processInfo.activeProcessorCount * 2))
   }
 
   /// Opens the data folder, and makes it where it is missing.
   /// - Parameter directory: another directory than the static one that the settings name.
+  /// - Throws: ``StoreProblem``, or ``SettingsProblem`` about the directory's file.
   public static func open(
     _ settings: NodeSettings, directory: (any Directory)? = nil, logger: Logger = Logger(label: "sdkrelay")
   ) throws -> Relay {
     let directory = try directory ?? StaticDirectory(file: settings.directoryFile)
     return Relay(settings: settings, directory: directory, store: try Store(folder: settings.data), logger: logger)
+  }
+
+  /// Checks the draft, stores it durably and queues it. When this returns, the message will be sent.
+  public func submit(_ draft: Draft) async throws(SubmissionProblem) -> MessageID {
+    let submission = Submission(settings: settings, directory: directory, store: store, work: work)
+    let id = try await submission.accept(draft)
+    doorbell.ring()
+    return id
   }
 
   // MARK: Reading
@@ -36,12 +50,12 @@ public final class Relay: Sendable {
     try store.messages(filter)
   }
 
-  /// The message with this id: at most one for each participant of this node that sent or received it.
+  /// The messages with this id: at most one sent and one received for each participant of this node.
   public func message(_ id: MessageID, participant: ParticipantID? = nil) throws -> [StoredMessage] {
     try store.messages(id, participant: participant)
   }
 
-  /// What happened to the message, oldest first, as seen by the participant.
+  /// What happened to the message, oldest first, as seen by its participant.
   public func events(of message: StoredMessage) throws -> [RelayEvent] {
     try store.events(of: message)
   }
@@ -51,6 +65,11 @@ public final class Relay: Sendable {
     try store.events(after: number, limit: limit)
   }
 
+  /// The signed proof of the message: transport receipts and message receipts, as they came.
+  public func evidence(of message: StoredMessage) throws -> [Evidence] {
+    try store.evidence(of: message)
+  }
+
   /// The file an attachment lies in, for reading only.
   public func attachment(_ file: StoredContent.File, of message: StoredMessage) -> URL {
     store.layout.messageFile(file.storedName, of: message.participant)
@@ -58,4 +77,26 @@ public final class Relay: Sendable {
 
   /// How the node is doing.
   public func status() throws -> RelayStatus { try store.status() }
+}
+
+/// Signed proof that a message arrived.
+public struct Evidence: Hashable, Sendable {
+  public enum Kind: String, Hashable, Sendable {
+    /// The other access point's signed AS4 receipt.
+    case transportReceipt
+    /// The recipient's signed envelope with its message receipt.
+    case messageReceipt
+  }
+
+  public let kind: Kind
+  public let time: Date
+  public let bytes: [UInt8]
+}
+
+/// Wakes the workers of this process; those of another look for themselves.
+final class Doorbell: Sendable {
+  private let listener = Mutex<(@Sendable () -> Void)?>(nil)
+
+  func ring() { listener.withLock { $0 }?() }
+  func connect(_ action: @escaping @Sendable () -> Void) { listener.withLock { $0 = action } }
 }

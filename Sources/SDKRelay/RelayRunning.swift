@@ -1,29 +1,142 @@
-extension Relay {
+import Foundation
+import GRDB
+import Logging
+public import ServiceLifecycle
+import XMLSecurity
+
+extension Relay: Service {
   /// Starts the endpoint, the workers and the janitor and returns after a graceful shutdown or cancellation.
   ///
   /// Throws when another process runs on the same data folder, when the endpoint cannot listen, and when a sync to disk
   /// has failed: the process must then end, and a restart reads what the disk really holds.
+  public func run() async throws {
+    try await run { _ in }
+  }
+
   /// - Parameter onListening: told the port once the endpoint takes connections.
-  public func run(onListening: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
+  public func run(onListening: @escaping @Sendable (Int) async -> Void) async throws {
+    let lock = try ServeLock(store.layout.lock)
+    defer { withExtendedLifetime(lock) {} }
+    let janitor = Janitor(
+      store: store, participants: settings.participants.map(\.id), duplicateWindow: settings.delivery.duplicateWindow,
+      logger: logger)
+    try await janitor.sweep(now: Date(), isStart: true)
+    let node = try await RunningNode(self)
+    doorbell.connect { node.dispatcher.call() }
+    defer { doorbell.connect {} }
+    do {
+      try await serve(node, janitor, onListening)
+    } catch {
+      await node.client.shutdown()
+      throw error
+    }
+    await node.client.shutdown()
   }
 
-  /// Checks the draft, stores it durably and queues it. When this returns, the message will be sent.
-  public func submit(_ draft: Draft) async throws(SubmissionProblem) -> MessageID {
-    throw .unavailable("")
-  }
-
-  /// Sends an AS4 test message to the participant's access point and checks its signed receipt.
-  public func ping(_ participant: ParticipantID) async throws -> PingOutcome {
-    .noAnswer("")
+  /// Whatever part ends first ends the others: a node that only half works must not look alive.
+  private func serve(
+    _ node: RunningNode, _ janitor: Janitor, _ onListening: @escaping @Sendable (Int) async -> Void
+  ) async throws {
+    let endpoint = node.endpoint
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        try await endpoint.run()
+        return true
+      }
+      group.addTask {
+        await onListening(try await endpoint.port)
+        return false
+      }
+      group.addTask {
+        try await cancelWhenGracefulShutdown { try await node.dispatcher.run() }
+        return true
+      }
+      group.addTask {
+        try? await cancelWhenGracefulShutdown { try await janitor.run() }
+        // Cancelled or told to stop: the running requests are answered, new ones are not taken.
+        try? await endpoint.shutdown()
+        return true
+      }
+      group.addTask {
+        try await node.stop.wait()
+        return true
+      }
+      defer { group.cancelAll() }
+      while let hasEnded = try await group.next() {
+        if hasEnded { break }
+      }
+    }
   }
 }
 
-/// What came of a ping.
-public enum PingOutcome: Hashable, Sendable {
-  /// A valid signed receipt, after this time.
-  case receipt(after: Duration)
-  /// The access point answered with an error or something that is no valid receipt; the sentence says what.
-  case refused(String)
-  /// No answer; the sentence says what failed.
-  case noAnswer(String)
+/// What runs between the start and the end of `run`.
+struct RunningNode: Sendable {
+  let endpoint: AS4Endpoint
+  let client: AS4Client
+  let dispatcher: Dispatcher
+  let stop = StopSignal()
+
+  init(_ relay: Relay) async throws {
+    let settings = relay.settings
+    let (store, work, logger) = (relay.store, relay.work, relay.logger)
+    let accessPointTrust = try settings.accessPoint.trust.store()
+    let mode = settings.mode
+    client = AS4Client(settings.client)
+    let sealing = Sealing(settings: settings, store: store, work: work, mode: mode)
+    let ring: @Sendable () -> Void = { [doorbell = relay.doorbell] in doorbell.ring() }
+    let checks = OpenChecks(
+      settings: settings, directory: relay.directory, store: store, trust: try settings.envelopes.store(), work: work)
+    dispatcher = Dispatcher(
+      store: store,
+      gate: LaneGate(
+        perDestination: settings.delivery.perDestination, opening: max(2, ProcessInfo.processInfo.activeProcessorCount)),
+      workers: [
+        .send: SendWorker(
+          store: store, sealing: sealing, directory: relay.directory, client: client, trust: accessPointTrust,
+          delivery: settings.delivery, logger: logger),
+        .open: OpenWorker(
+          settings: settings, directory: relay.directory, store: store, checks: checks,
+          receipts: ReceiptSealing(settings: settings, work: work), work: work, logger: logger, queued: ring),
+        .receiptClock: ClockWorker(store: store, clock: settings.delivery.receipt, logger: logger),
+      ],
+      logger: logger)
+    var limits = AS4Limits()
+    limits.payload = settings.limits.envelope
+    let receiver = Receiver(
+      store: store,
+      policy: AS4Receiver(
+        identities: [settings.accessPoint.identity], trust: accessPointTrust,
+        knownCertificates: try await relay.directory.accessPointCertificates(), mode: mode, limits: limits),
+      signer: settings.accessPoint.identity,
+      served: ServedDocuments(
+        participants: settings.participants.map(\.id), models: settings.federation.transportModels),
+      work: work, room: DiskRoom(folder: settings.data, reserve: settings.limits.reserve), stop: stop, logger: logger,
+      received: ring)
+    endpoint = try AS4Endpoint(settings.server, handler: receiver, logger: logger)
+  }
+}
+
+extension NodeSettings {
+  /// The processing mode these settings amount to.
+  var mode: ProcessingMode {
+    var mode = ProcessingMode.federation
+    mode.signatureKeyReference = accessPoint.signingKeyReference
+    mode.encryptionKeyReference = accessPoint.encryptionKeyReference
+    mode.compresses = accessPoint.compress
+    mode.retries = delivery.retry.retries
+    mode.retryWindow = delivery.retry.period
+    mode.duplicateWindow = delivery.duplicateWindow
+    return mode
+  }
+}
+
+extension NodeSettings.Trust {
+  func store() throws -> TrustStore {
+    try TrustStore(anchors: authorities, revocationLists: revocationLists)
+  }
+}
+
+extension NodeSettings.Federation {
+  /// SDK uses the extended model only; the open test federation both (SDK digest §1).
+  var transportModels: Set<TransportModel> { self == .sdk ? [.extended] : [.base, .extended] }
 }

@@ -41,6 +41,10 @@ struct OpenWorker: Worker {
       return .settled
     }
     let url = store.layout.transitFile(file, of: reception.participant)
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      try await conclude(.putAside("its file is missing", countsAsUndecryptable: false), reception, nil, job)
+      return .settled
+    }
     let envelope: ReceivedEnvelope
     do {
       let limit = settings.limits.envelope

@@ -1,6 +1,7 @@
 /// What this node serves: its participants, and the document types they take (SDK-AS4-04).
 struct ServedDocuments: Sendable {
   let participants: [ParticipantID]
+  let models: Set<TransportModel>
 
   /// Our participant that the message is for; nil when we do not serve it.
   func recipient(of message: UserMessage) -> ParticipantID? {
@@ -9,16 +10,17 @@ struct ServedDocuments: Sendable {
   }
 
   /// The document type that the action names; nil when it is none that we take.
-  static func documentID(of message: UserMessage) -> DocumentID? {
+  func documentID(of message: UserMessage) -> DocumentID? {
     let prefix = DocumentID.scheme + "::"
     guard message.action.hasPrefix(prefix) else { return nil }
     let id = DocumentID(String(message.action.dropFirst(prefix.count)))
-    return id.isMessage || id.isReceipt ? id : nil
+    guard id.isMessage || id.isReceipt, let model = id.transportModel, models.contains(model) else { return nil }
+    return id
   }
 
   /// Refuses what is not served, before anything is decrypted.
   func admit(_ message: UserMessage) throws(EbMSError) {
     guard !message.isPing else { return }
-    guard recipient(of: message) != nil, Self.documentID(of: message) != nil else { throw .notServiced }
+    guard recipient(of: message) != nil, documentID(of: message) != nil else { throw .notServiced }
   }
 }

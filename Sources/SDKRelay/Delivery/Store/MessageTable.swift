@@ -40,6 +40,11 @@ enum MessageTable {
         message.envelopeSha256.map { Data($0) },
       ])
     let row = db.lastInsertedRowID
+    for file in message.content.files {
+      try db.execute(
+        sql: "INSERT INTO attachment (participant, file, messageRow) VALUES (?, ?, ?)",
+        arguments: [message.participant.comparable, file.storedName, row])
+    }
     let event = NewEvent(
       participant: message.participant, messageID: message.id, status: message.status, text: text)
     try EventLog.add(event, at: now, in: db)

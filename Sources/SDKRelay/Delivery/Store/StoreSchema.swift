@@ -6,6 +6,7 @@ import GRDB
 /// the participant's transit or message folder (DataLayout.swift), generated here.
 ///
 /// - `message`: what a participant sent or received; one row for each (participant, direction, messageId).
+/// - `attachment`: the file of an attachment, and the message whose content names it.
 /// - `transfer`: an AS4 message to send, carrying a message or a message receipt, until its exchange ends. `wire` names
 ///   its bytes: they never change once the row has them.
 /// - `reception`: an AS4 message received and signed for; unique by (sending access point, AS4 id) with the digest of
@@ -48,6 +49,13 @@ enum StoreSchema {
     CREATE INDEX messageByStatus ON message (participant, status, id);
     CREATE INDEX messageByMailbox ON message (participant, mailbox, id);
 
+    CREATE TABLE attachment (
+      participant TEXT NOT NULL,
+      file TEXT NOT NULL,
+      messageRow INTEGER NOT NULL REFERENCES message (id),
+      PRIMARY KEY (participant, file)
+    ) STRICT, WITHOUT ROWID;
+
     CREATE TABLE reception (
       id INTEGER PRIMARY KEY,
       participant TEXT NOT NULL,
@@ -85,8 +93,6 @@ enum StoreSchema {
       createdAt INTEGER NOT NULL,
       envelope BLOB,
       wire TEXT,
-      wireType TEXT,
-      wireReferences BLOB,
       attempts INTEGER NOT NULL DEFAULT 0,
       firstAttemptAt INTEGER,
       state TEXT NOT NULL CHECK (state IN ('queued', 'acknowledged', 'failed'))

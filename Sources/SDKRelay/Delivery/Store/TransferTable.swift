@@ -119,18 +119,29 @@ extension Transfer {
 }
 
 enum EvidenceTable {
-  enum Kind: String, Sendable {
-    case transportReceipt, messageReceipt
-  }
-
   static func add(
-    _ kind: Kind, _ bytes: [UInt8], participant: ParticipantID, messageID: MessageID, transportID: String?, now: Date,
-    in db: Database
+    _ kind: Evidence.Kind, _ bytes: [UInt8], participant: ParticipantID, messageID: MessageID, transportID: String?,
+    now: Date, in db: Database
   ) throws {
     try db.execute(
       sql: "INSERT INTO evidence (participant, messageId, transportId, kind, at, bytes) VALUES (?, ?, ?, ?, ?, ?)",
       arguments: [
         participant.comparable, messageID.value, transportID, kind.rawValue, now.milliseconds, Data(bytes),
       ])
+  }
+}
+
+extension Store {
+  func evidence(of message: StoredMessage) throws -> [Evidence] {
+    try read { db in
+      try Row.fetchAll(
+        db, sql: "SELECT kind, at, bytes FROM evidence WHERE participant = ? AND messageId = ? ORDER BY id",
+        arguments: [message.participant.comparable, message.id.value]
+      ).compactMap { row in
+        Evidence.Kind(rawValue: row["kind"]).map {
+          Evidence(kind: $0, time: Date(milliseconds: row["at"]), bytes: [UInt8](row["bytes"] as Data))
+        }
+      }
+    }
   }
 }

@@ -1,7 +1,7 @@
 import NIOPosix
 
 /// Threads for the streaming pipelines: they compute, read and write files, and must not hold up Swift's own threads.
-struct BlockingWork: Sendable {
+final class BlockingWork: Sendable {
   private let threads: NIOThreadPool
 
   init(threads count: Int) {
@@ -9,11 +9,11 @@ struct BlockingWork: Sendable {
     threads.start()
   }
 
-  func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await threads.runIfActive(body)
+  deinit {
+    threads.shutdownGracefully { _ in }
   }
 
-  func stop() async {
-    try? await threads.shutdownGracefully()
+  func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await threads.runIfActive(body)
   }
 }

@@ -1,0 +1,81 @@
+import Foundation
+import GRDB
+import Logging
+import XMLSecurity
+
+/// Puts right what a crash left behind, at the start and every hour, without a hand (invariants 6 and 8).
+///
+/// - Temporary files that nobody writes any more go.
+/// - Files that no row names go once they are an hour old: a younger one may be about to get its row.
+/// - Leases that have run out are given back.
+/// - Received message ids older than the duplicate window are forgotten; older messages are refused by their time.
+struct Janitor: Sendable {
+  let store: Store
+  let participants: [ParticipantID]
+  let duplicateWindow: Duration
+  let logger: Logger
+  static let interval = Duration.seconds(3_600)
+
+  func run() async throws {
+    while !Task.isCancelled {
+      try await Task.sleep(for: Self.interval)
+      try await sweep(now: Date(), isStart: false)
+    }
+  }
+
+  /// - Parameter isStart: whether this process has just begun to run, so that every file being received is left over.
+  func sweep(now: Date, isStart: Bool) async throws {
+    let before = now.addingTimeInterval(-Self.interval.seconds)
+    var removed = remove(in: store.layout.incoming, before: isStart ? .distantFuture : before) { _ in false }
+    for participant in participants {
+      let transit = try store.layout.transit(participant).folder
+      removed += try removeUnnamed(in: transit, before: before, participant, Self.transitQuery)
+      let messages = try store.layout.messages(participant).folder
+      removed += try removeUnnamed(in: messages, before: before, participant, Self.messageQuery)
+    }
+    let forgotten = now.addingTimeInterval(-duplicateWindow.seconds)
+    try await store.write { db in
+      try JobQueue.releaseExpired(now: now, in: db)
+      try Self.forget(before: forgotten, now: now, in: db)
+    }
+    if removed > 0 { logger.notice("removed files left over", metadata: ["count": "\(removed)"]) }
+  }
+
+  private static let transitQuery = """
+    SELECT EXISTS (SELECT 1 FROM reception WHERE participant = ?1 AND file = ?2)
+      OR EXISTS (SELECT 1 FROM transfer WHERE participant = ?1 AND wire = ?2)
+    """
+  private static let messageQuery = "SELECT EXISTS (SELECT 1 FROM attachment WHERE participant = ?1 AND file = ?2)"
+
+  private func removeUnnamed(
+    in folder: URL, before: Date, _ participant: ParticipantID, _ query: String
+  ) throws -> Int {
+    try store.read { db in
+      let statement = try db.cachedStatement(sql: query)
+      return remove(in: folder, before: before) { name in
+        (try? Bool.fetchOne(statement, arguments: [participant.comparable, name])) ?? true
+      }
+    }
+  }
+
+  private func remove(in folder: URL, before: Date, unless isNeeded: (String) -> Bool) -> Int {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    var count = 0
+    for name in names {
+      let path = folder.appending(path: name).path
+      let changed = (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+      guard let changed, changed < before, !isNeeded(name) else { continue }
+      if unlink(path) == 0 { count += 1 }
+    }
+    return count
+  }
+
+  private static func forget(before: Date, now: Date, in db: Database) throws {
+    let old = "SELECT id FROM reception WHERE receivedAt < ? AND state NOT IN ('received', 'setAside')"
+    try db.execute(
+      sql: "UPDATE transfer SET receptionRow = NULL WHERE receptionRow IN (\(old))", arguments: [before.milliseconds])
+    try db.execute(sql: "DELETE FROM reception WHERE id IN (\(old))", arguments: [before.milliseconds])
+    let failures = now.addingTimeInterval(-2 * Quarantine.period.seconds)
+    try db.execute(sql: "DELETE FROM decryptionFailure WHERE at < ?", arguments: [failures.milliseconds])
+  }
+}
