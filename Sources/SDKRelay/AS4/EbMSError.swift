@@ -95,8 +95,8 @@ public struct EbMSError: Error, Hashable, Sendable, CustomStringConvertible {
     self.code = code
     self.severity = severity
     self.refToMessageID = refToMessageID
-    self.text = text ?? code.shortDescription
-    self.detail = detail
+    self.text = Self.bounded(text ?? code.shortDescription)
+    self.detail = Self.bounded(detail)
     self.isTransient = isTransient
   }
 
@@ -112,6 +112,12 @@ public struct EbMSError: Error, Hashable, Sendable, CustomStringConvertible {
     var copy = self
     copy.refToMessageID = refToMessageID ?? messageID
     return copy
+  }
+
+  /// Texts may come from a peer: no control characters, 500 characters at most.
+  private static func bounded(_ text: String) -> String {
+    let safe = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) }
+    return String(safe.prefix(500))
   }
 
   public var description: String {

@@ -29,6 +29,7 @@ enum AS4Kit {
   }
 
   /// A folder that is gone afterwards.
+  @discardableResult
   static func withFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appending(path: "as4-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

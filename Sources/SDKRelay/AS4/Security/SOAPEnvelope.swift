@@ -35,7 +35,7 @@ struct SOAPEnvelope {
 
   /// Whether the Body holds neither elements nor text.
   var isBodyEmpty: Bool {
-    body.elements.isEmpty && body.text.allSatisfy { " \t\r\n".contains($0) }
+    body.elements.isEmpty && body.text.utf8.allSatisfy(isXMLSpace)
   }
 
   private static func parse(_ bytes: [UInt8]) throws(EbMSError) -> XMLElement {

@@ -103,8 +103,8 @@ private struct SignalReader {
     let detail = field.element.child(.ebms("ErrorDetail"))?.text.trimmingXMLSpace ?? description ?? ""
     let severity = EbMSError.Severity(rawValue: try field.attribute("severity").lowercased()) ?? .failure
     return EbMSError(
-      code, bounded(code.rawValue == shownCode ? detail : "\(shownCode) \(detail)"), refToMessageID: sent.messageID,
-      severity: severity, text: description.map(bounded), isTransient: Self.isTransient(code, detail))
+      code, code.rawValue == shownCode ? detail : "\(shownCode) \(detail)", refToMessageID: sent.messageID,
+      severity: severity, text: description, isTransient: Self.isTransient(code, detail))
   }
 
   /// The message an error is about, by its own attribute or by the signal's RefToMessageId.
@@ -121,12 +121,6 @@ private struct SignalReader {
     case .other: !detail.contains(EbMSError.notServiced.detail)
     default: false
     }
-  }
-
-  /// A peer's words, made fit for our records.
-  private func bounded(_ text: String) -> String {
-    let printable = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) }
-    return String(printable.prefix(500))
   }
 
   // MARK: Receipts
