@@ -200,7 +200,7 @@ enum PayloadKit {
 extension String {
   /// The text with the first occurrence replaced; what is not there is a mistake in the test.
   func changing(_ part: String, to replacement: String) -> String {
-    guard let range = range(of: part) else { preconditionFailure("nothing to change: \(part)") }
+    guard let range = range(of: part, options: .literal) else { preconditionFailure("nothing to change: \(part)") }
     return replacingCharacters(in: range, with: replacement)
   }
 }

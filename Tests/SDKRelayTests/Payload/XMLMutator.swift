@@ -86,7 +86,8 @@ final class MutableXML: XMLEventHandler {
     children.compactMap { if case .element(let element) = $0 { element } else { nil } }
   }
 
-  func first(_ name: String) -> MutableXML? { descendants.first { $0.name == name } }
+  /// The text directly in the element.
+  var text: String { children.reduce(into: "") { if case .text(let text) = $1 { $0 += text } } }
 
   var xml: String {
     let escape = { (text: String) in

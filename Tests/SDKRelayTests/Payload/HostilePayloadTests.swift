@@ -1,0 +1,108 @@
+import Foundation
+import SDKRelay
+import Testing
+import XMLSecurity
+
+@Suite("Hostile payloads")
+struct HostilePayloadTests {
+  private static let body = PayloadKit.message.split(separator: "\n").dropFirst().joined(separator: "\n")
+
+  @Test(
+    "X12, X13, X15: what is not honest XML is unreadable",
+    arguments: [
+      "", " ", "x", "<a", body.changing("</ns:messagePayload>", to: ""), body + "<a/>", body + "text", "\u{0}" + body,
+      "<!DOCTYPE a SYSTEM \"file:///etc/passwd\">" + body,
+      "<!DOCTYPE a [<!ENTITY e \"1\">]>" + body.changing("Study plan", to: "&e;"),
+      "<!DOCTYPE a [<!ENTITY a \"0123456789\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]>" + body.changing("Study plan", to: "&b;"),
+      "<!DOCTYPE a>" + body, body.changing("Study plan", to: "&undefined;"), body.changing("Study plan", to: "\u{0}"),
+      body.changing("Study plan", to: "&#0;"), body.changing("<ns:label>", to: "<other:label>"),
+      body.changing("<ns:message>", to: "<ns:message a=\"1\" a=\"2\">"), "<?xml version=\"1.1\"?>" + body,
+    ])
+  func unreadable(_ xml: String) throws {
+    for chunk in [Int.max, 1] { #expect(try PayloadKit.read(xml, chunk: chunk).isUnreadable) }
+  }
+
+  @Test("X12: a document type in UTF-16 is seen")
+  func disguised() throws {
+    let xml = "<?xml version=\"1.0\" encoding=\"UTF-16\"?><!DOCTYPE a SYSTEM \"file:///etc/passwd\">" + Self.body
+    let bytes: [UInt8] = [0xFE, 0xFF] + xml.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] as [UInt8] }
+    #expect(try PayloadKit.read(bytes).isUnreadable)
+  }
+
+  @Test("X15: malformed UTF-8 and every truncation are unreadable")
+  func malformed() throws {
+    for bytes in [[0xC3], [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80]] as [[UInt8]] {
+      var document = Array(Self.body.utf8)
+      let place = try #require(Self.body.range(of: "Study"))
+      document.insert(contentsOf: bytes, at: Self.body.utf8.distance(from: Self.body.startIndex, to: place.lowerBound))
+      #expect(try PayloadKit.read(document).isUnreadable)
+    }
+    let whole = Array(Self.body.utf8)
+    for length in stride(from: 0, to: whole.count - 1, by: 37) {
+      #expect(try PayloadKit.read(Array(whole[..<length])).isUnreadable)
+    }
+  }
+
+  @Test("X14: depth, attributes, namespaces, names and elements have limits")
+  func limits() throws {
+    let deep = String(repeating: "<f:x xmlns:f=\"urn:f\">", count: 100) + String(repeating: "</f:x>", count: 100)
+    let attributes = "<f:x xmlns:f=\"urn:f\" " + (0..<1000).map { "a\($0)=\"\"" }.joined(separator: " ") + "/>"
+    let namespaces = "<f:x xmlns:f=\"urn:f\" " + (0..<1000).map { "xmlns:a\($0)=\"u\"" }.joined(separator: " ") + "/>"
+    let name = "<f:\(String(repeating: "x", count: 1000)) xmlns:f=\"urn:f\"/>"
+    let elements = "<f:x xmlns:f=\"urn:f\">" + String(repeating: "<a/>", count: 100_001) + "</f:x>"
+    for hostile in [deep, attributes, namespaces, name, elements] {
+      let rules = try PayloadKit.read(PayloadKit.message.changing("</ns:message>", to: hostile + "</ns:message>")).rules
+      #expect(rules.first == "XML-limits")
+    }
+  }
+
+  @Test("X14: a text beyond its limit is too long, an attachment of that size is not")
+  func longTexts() throws {
+    let long = String(repeating: "QUFB", count: 300_000)
+    let text = try PayloadKit.read(PayloadKit.message.changing(">Text<", to: ">\(long)<"))
+    #expect(text.problems.map(\.rule) == ["text-size"])
+    #expect(text.problems.first?.xpath.hasSuffix("/ns:documents[1]/ns:ContentText[1]/ns:characterSequence") == true)
+    #expect(try PayloadKit.read(PayloadKit.message.changing("JVBERi0xLjcK", to: long)).problems == [])
+  }
+
+  @Test("X6: a comment cuts no text")
+  func comments() throws {
+    let xml = PayloadKit.message.changing("0203:komvux", to: "0203:kom<!-- -->vux").changing("Study plan", to: "Study<?a b?> plan")
+      .changing("JVBERi0x", to: "JVBE<!-- x -->Ri0x")
+    let payload = try #require(try PayloadKit.read(xml).payload)
+    #expect(payload.header.sender.id.value == PayloadKit.municipality)
+    #expect(payload.header.label == "Study plan")
+    #expect(payload.files[0].content.size == 9)
+  }
+
+  @Test("a second message in the open tail is never read as the message")
+  func hiddenMessage() throws {
+    let hidden = "<f:x xmlns:f=\"urn:f\">\(Self.body.changing("Study plan", to: "Hidden"))</f:x>"
+    let payload = try #require(try PayloadKit.read(PayloadKit.message.changing("</ns:message>", to: hidden + "</ns:message>")).payload)
+    #expect(payload.header.label == "Study plan")
+    #expect(payload.documents.count == 2 && payload.files.count == 1)
+  }
+
+  @Test("too many attachments are refused before they are open files")
+  func manyFiles() throws {
+    let file = "<ns:ContentFiles><ns:fileName>a</ns:fileName><ns:contentType>application/pdf</ns:contentType>"
+      + "<ns:content>QQ==</ns:content></ns:ContentFiles>"
+    let store = MemoryAttachments()
+    let xml = PayloadKit.message.changing("<ns:ContentText>", to: String(repeating: file, count: 2000) + "<ns:ContentText>")
+    #expect(try PayloadKit.read(xml, store: store).rules == ["file-count"])
+    #expect(store.sinks.count == 256)
+  }
+
+  @Test("X16: random changes of bytes crash nothing", arguments: [5, 6] as [UInt64])
+  func changedBytes(_ seed: UInt64) throws {
+    var numbers = SeededNumbers(seed: seed)
+    let original = Array(PayloadKit.message.utf8)
+    for _ in 0..<1000 {
+      var bytes = original
+      for _ in 0..<Int.random(in: 1...50, using: &numbers) {
+        bytes[Int.random(in: bytes.indices, using: &numbers)] = UInt8.random(in: 0...255, using: &numbers)
+      }
+      _ = try PayloadKit.read(bytes, chunk: Int.random(in: 1...500, using: &numbers))
+    }
+  }
+}
