@@ -78,3 +78,38 @@ enum EnvelopeKit {
     Array(try Data(contentsOf: shared.appending(path: "official").appending(path: path)))
   }
 }
+
+extension EnvelopeKit {
+  /// xmllint's verdict on every file of a folder, in one process.
+  static func validate(_ folder: URL, schema: String) throws -> [String: Bool] {
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".xml") }
+    let output = try run(
+      "/usr/bin/xmllint",
+      ["--noout", "--nonet", "--schema", shared.appending(path: "official").appending(path: schema).path]
+        + names.map { folder.appending(path: $0).path })
+    var verdicts: [String: Bool] = [:]
+    for line in output.text.split(separator: "\n") {
+      for (ending, verdict) in [(" validates", true), (" fails to validate", false)] where line.hasSuffix(ending) {
+        verdicts[URL(filePath: String(line.dropLast(ending.count))).lastPathComponent] = verdict
+      }
+    }
+    return verdicts
+  }
+
+  /// Runs a program and gives what it printed, on both streams, and its exit code.
+  static func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, text: String) {
+    let process = Process()
+    process.executableURL = URL(filePath: program)
+    process.arguments = arguments
+    let file = FileManager.default.temporaryDirectory.appending(path: "out-\(UUID().uuidString)")
+    FileManager.default.createFile(atPath: file.path, contents: nil)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let handle = try FileHandle(forWritingTo: file)
+    process.standardOutput = handle
+    process.standardError = handle
+    try process.run()
+    process.waitUntilExit()
+    try handle.close()
+    return (process.terminationStatus, String(decoding: try Data(contentsOf: file), as: UTF8.self))
+  }
+}
