@@ -37,7 +37,8 @@ final class AttachmentIntake {
   }
 }
 
-/// Takes the base64 of one attachment. Wrong base64 is reported once and the rest skipped; the store's errors are thrown.
+/// Takes the base64 of one attachment. Wrong base64 is reported once and the rest skipped; the store's errors are
+/// thrown.
 private final class AttachmentSink: ByteSink {
   private let number: Int
   private let decoder: Base64DecodingSink

@@ -2,10 +2,11 @@ public import XMLSecurity
 
 /// Where the attachments of a message that is being read go.
 public protocol AttachmentStore: AnyObject {
-  /// A place for the attachment of that number: its place in the message, from 0. The sink is closed after the last byte.
+  /// A place for the attachment of that number: its place in the message, from 0. The sink is closed after the last
+  /// byte.
   ///
-  /// Attachments come one after another. Those of a message that has already shown a problem are not kept, so numbers may
-  /// be missing; what came before belongs to a refused message then.
+  /// Attachments come one after another. Those of a message that has already shown a problem are not kept, so numbers
+  /// may be missing; what came before belongs to a refused message then.
   func open(attachment number: Int) throws -> any ByteSink
 }
 

@@ -12,9 +12,9 @@ public struct IdentifierProblem: Error, Hashable, Sendable, CustomStringConverti
 
 /// A participant of the federation (deltagarorganisation): code list, colon, value, as in `0203:kommun.example.se`.
 ///
-/// The scheme is always ``scheme``. Code lists: `0203` a domain name, `0007` a Swedish organisation number of ten digits,
-/// `0088` a GLN of thirteen digits. Identifiers outside their ASCII subset are refused, and two identifiers are equal when
-/// their lower-case ASCII forms are (so look-alike letters never meet).
+/// The scheme is always ``scheme``. Code lists: `0203` a domain name, `0007` a Swedish organisation number of ten
+/// digits, `0088` a GLN of thirteen digits. Identifiers outside their ASCII subset are refused, and two identifiers are
+/// equal when their lower-case ASCII forms are (so look-alike letters never meet).
 public struct ParticipantID: Hashable, Sendable {
   /// The identifier scheme, `schemeID` in XML and `type` in AS4.
   public static let scheme = "iso6523-actorid-upis"

@@ -2,7 +2,8 @@ public import Foundation
 
 /// An SDK message: the content of MessageWithAttachments 3.0, whose attachments lie elsewhere.
 ///
-/// A payload that came through ``PayloadReader`` keeps every rule; ``PayloadWriter`` refuses to write one that does not.
+/// A payload that came through ``PayloadReader`` keeps every rule; ``PayloadWriter`` refuses to write one that does
+/// not.
 public struct Payload: Hashable, Sendable {
   public var header: MessageHeader
   /// At least one.

@@ -10,10 +10,11 @@ public enum PayloadReading: Sendable {
   case valid(Payload)
 }
 
-/// Reads and checks a payload while it streams by; attachments go to an ``AttachmentStore`` decoded, and are never held.
+/// Reads and checks a payload while it streams by; attachments go to an ``AttachmentStore`` decoded, and are never
+/// held.
 ///
-/// What is wrong with the message is in ``result()``, not thrown, so that the pipeline before it runs to its end. Only the
-/// store's own errors are thrown: they are ours and say nothing about the message.
+/// What is wrong with the message is in ``result()``, not thrown, so that the pipeline before it runs to its end. Only
+/// the store's own errors are thrown: they are ours and say nothing about the message.
 public final class PayloadReader: ByteSink {
   private let limits: PayloadLimits
   private let direction: PayloadDirection
@@ -72,7 +73,8 @@ public final class PayloadReader: ByteSink {
       return .valid(payload)
     }
     // The builder fails on nothing that the checks let pass; were it to, the message does not follow its schema.
-    return .invalid(problems.isEmpty ? [PayloadRule.schema.problem()] : Array(problems.prefix(PayloadLimits.maximumProblems)))
+    return .invalid(
+      problems.isEmpty ? [PayloadRule.schema.problem()] : Array(problems.prefix(PayloadLimits.maximumProblems)))
   }
 
   private func problems() -> [PayloadProblem] {
@@ -98,8 +100,8 @@ public final class PayloadReader: ByteSink {
     }
   }
 
-  /// Whether nothing can be said about the document. One with a document type is treated like one that is no XML: it has no
-  /// honest use and gets no answer.
+  /// Whether nothing can be said about the document. One with a document type is treated like one that is no XML: it
+  /// has no honest use and gets no answer.
   private static func isUnreadable(_ kind: XMLProblem.Kind) -> Bool {
     switch kind {
     case .notWellFormed, .documentType, .version, .encoding: true

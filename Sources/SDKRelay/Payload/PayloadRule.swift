@@ -1,7 +1,7 @@
 /// A rule that a message can break: its id, and what a receipt says about it.
 ///
-/// The ids of the first group are those of the federation's own schema and Schematron files (B1.3.3); where these have no
-/// id, the rule has a name of ours. The whole list with its sources is docs/payload-rules.md.
+/// The ids of the first group are those of the federation's own schema and Schematron files (B1.3.3); where these have
+/// no id, the rule has a name of ours. The whole list with its sources is docs/payload-rules.md.
 public struct PayloadRule: Hashable, Sendable {
   public let id: String
   public let cause: CauseCode
@@ -41,7 +41,8 @@ extension PayloadRule {
     "conversationIdMustExist", .business, .invariant,
     "ns:conversationId must be set exactly once; for a new message use the messageId.")
   public static let recipientIDValue = PayloadRule(
-    "recipientIdvalue", .business, .invariant, "ns:recipientID/ns:root should be set to 'iso6523-actorid-upis' but was '…'.")
+    "recipientIdvalue", .business, .invariant,
+    "ns:recipientID/ns:root should be set to 'iso6523-actorid-upis' but was '…'.")
   public static let senderIDValue = PayloadRule(
     "senderIdvalue", .business, .invariant, "ns:senderID/ns:root should be set to 'iso6523-actorid-upis' but was '…'.")
   public static let creationDateTime = PayloadRule(
@@ -120,7 +121,8 @@ extension PayloadRule {
   public static let all: [PayloadRule] = [
     schema, limits, verifyNonEmptyElements, conversationIDMustExist, recipientIDValue, senderIDValue, creationDateTime,
     messageIDForm, conversationIDForm, refToMessageIDForm, subjectLabel, contentFiles, subOrgRoot,
-    organizationIdentifier, functionForm, size, textSize, fileType, fileCount, base64, emptyDocument, index, referenceLength,
+    organizationIdentifier, functionForm, size, textSize, fileType, fileCount, base64, emptyDocument, index,
+    referenceLength,
     labelRequired, senderAttention, messageIDMirror, recipientMirror, senderMirror, functionMirror, unknownSender,
     unknownFunction, unknownHandlingService, duplicate, malware, refersToRejected, signature, unencrypted, wrongSender,
   ]

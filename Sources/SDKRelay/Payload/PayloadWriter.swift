@@ -27,7 +27,8 @@ public enum PayloadWriter {
     switch check.result() {
     case .valid(let written): try compare(written, with: payload)
     case .invalid(let problems): throw InvalidPayload(problems)
-    case .unreadable: throw InvalidPayload([PayloadRule.limits.problem(text: "A text has a character XML cannot carry.")])
+    case .unreadable:
+      throw InvalidPayload([PayloadRule.limits.problem(text: "A text has a character XML cannot carry.")])
     }
   }
 
@@ -70,7 +71,8 @@ private struct MessageWriter {
     try text("confidentiality", header.confidentiality ? "true" : "false")
     try identifier("generatingSystem", header.generatingSystem)
     try nested("recipient") {
-      try identifier("recipientID", InstanceIdentifier(root: ParticipantID.scheme, extension: header.recipient.id.value))
+      try identifier(
+        "recipientID", InstanceIdentifier(root: ParticipantID.scheme, extension: header.recipient.id.value))
       try text("label", header.recipient.label)
       try attention(header.recipient.attention)
     }

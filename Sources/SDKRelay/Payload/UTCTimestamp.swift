@@ -11,7 +11,8 @@ public enum UTCTimestamp {
     return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(time).\(padded(inDay % 1000, 3))Z"
   }
 
-  /// The time of an `xs:dateTime`, or of the pattern for messages; without zone it is taken as UTC. Nil for other texts.
+  /// The time of an `xs:dateTime`, or of the pattern for messages; without zone it is taken as UTC. Nil for other
+  /// texts.
   public static func date(_ text: String) -> Date? {
     var scanner = DateTimeScanner(SimpleType.collapsed(text))
     guard scanner.date(), scanner.take("T"), scanner.time(), scanner.zone(), scanner.isAtEnd else { return nil }

@@ -39,7 +39,8 @@ public struct ApplicationResponse: Hashable, Sendable {
     outcome: Outcome
   ) {
     self.init(
-      issued: issued, sender: messageRecipient, receiver: messageSender, documentReference: envelopeID, outcome: outcome)
+      issued: issued, sender: messageRecipient, receiver: messageSender, documentReference: envelopeID, outcome: outcome
+    )
   }
 
   /// `ACCEPTED` or `REJECTED`.

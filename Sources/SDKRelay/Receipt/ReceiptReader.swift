@@ -107,7 +107,8 @@ enum ReceiptBuilder {
     guard let id = value(root["ID"]), let date = value(root["IssueDate"]), let time = value(root["IssueTime"]),
       let issued = issued(date, time), let sender = participant(root["SenderParty"]?["EndpointID"]),
       let receiver = participant(root["ReceiverParty"]?["EndpointID"]), let response = root["DocumentResponse"],
-      let reference = value(response["DocumentReference"]?["ID"]), let code = value(response["Response"]?["ResponseCode"])
+      let reference = value(response["DocumentReference"]?["ID"]),
+      let code = value(response["Response"]?["ResponseCode"])
     else { return nil }
     let lines = response.all("LineResponse").map(line)
     return ApplicationResponse(

@@ -32,7 +32,8 @@ enum ReceiptSchema {
   private static let documentResponse = sequence(
     "DocumentResponseType",
     [
-      group("Response", responseType), group("DocumentReference", sequence("DocumentReferenceType", [identifier("ID")])),
+      group("Response", responseType),
+      group("DocumentReference", sequence("DocumentReferenceType", [identifier("ID")])),
       group("LineResponse", lineResponse, 0, .max),
     ])
 

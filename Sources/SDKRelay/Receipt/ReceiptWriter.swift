@@ -23,7 +23,9 @@ public enum ReceiptWriter {
     case .valid: return bytes
     case .invalid(let problems): throw InvalidReceipt(problems: problems)
     case .unreadable:
-      throw InvalidReceipt(problems: [ReceiptProblem(rule: .listedElements, text: "A text has a character XML cannot carry.")])
+      throw InvalidReceipt(problems: [
+        ReceiptProblem(rule: .listedElements, text: "A text has a character XML cannot carry.")
+      ])
     }
   }
 
@@ -34,7 +36,8 @@ public enum ReceiptWriter {
     try xml.start(
       "ApplicationResponse",
       namespaces: [
-        XMLNamespace(prefix: "", uri: ReceiptSchema.response), XMLNamespace(prefix: "cac", uri: ReceiptSchema.aggregate),
+        XMLNamespace(prefix: "", uri: ReceiptSchema.response),
+        XMLNamespace(prefix: "cac", uri: ReceiptSchema.aggregate),
         XMLNamespace(prefix: "cbc", uri: ReceiptSchema.basic),
       ])
     try xml.element("cbc:CustomizationID", ReceiptSchema.customization)

@@ -5,7 +5,7 @@ import XMLSecurity
 
 @Suite("Hostile payloads")
 struct HostilePayloadTests {
-  private static let body = PayloadKit.message.split(separator: "\n").dropFirst().joined(separator: "\n")
+  private static let body = PayloadKit.element
 
   @Test(
     "X12, X13, X15: what is not honest XML is unreadable",
@@ -13,7 +13,8 @@ struct HostilePayloadTests {
       "", " ", "x", "<a", body.changing("</ns:messagePayload>", to: ""), body + "<a/>", body + "text", "\u{0}" + body,
       "<!DOCTYPE a SYSTEM \"file:///etc/passwd\">" + body,
       "<!DOCTYPE a [<!ENTITY e \"1\">]>" + body.changing("Study plan", to: "&e;"),
-      "<!DOCTYPE a [<!ENTITY a \"0123456789\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]>" + body.changing("Study plan", to: "&b;"),
+      "<!DOCTYPE a [<!ENTITY a \"0123456789\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]>"
+        + body.changing("Study plan", to: "&b;"),
       "<!DOCTYPE a>" + body, body.changing("Study plan", to: "&undefined;"), body.changing("Study plan", to: "\u{0}"),
       body.changing("Study plan", to: "&#0;"), body.changing("<ns:label>", to: "<other:label>"),
       body.changing("<ns:message>", to: "<ns:message a=\"1\" a=\"2\">"), "<?xml version=\"1.1\"?>" + body,
@@ -67,8 +68,10 @@ struct HostilePayloadTests {
 
   @Test("X6: a comment cuts no text")
   func comments() throws {
-    let xml = PayloadKit.message.changing("0203:komvux", to: "0203:kom<!-- -->vux").changing("Study plan", to: "Study<?a b?> plan")
-      .changing("JVBERi0x", to: "JVBE<!-- x -->Ri0x")
+    let xml = PayloadKit.message.changing("0203:komvux", to: "0203:kom<!-- -->vux").changing(
+      "Study plan", to: "Study<?a b?> plan"
+    )
+    .changing("JVBERi0x", to: "JVBE<!-- x -->Ri0x")
     let payload = try #require(try PayloadKit.read(xml).payload)
     #expect(payload.header.sender.id.value == PayloadKit.municipality)
     #expect(payload.header.label == "Study plan")
@@ -78,17 +81,20 @@ struct HostilePayloadTests {
   @Test("a second message in the open tail is never read as the message")
   func hiddenMessage() throws {
     let hidden = "<f:x xmlns:f=\"urn:f\">\(Self.body.changing("Study plan", to: "Hidden"))</f:x>"
-    let payload = try #require(try PayloadKit.read(PayloadKit.message.changing("</ns:message>", to: hidden + "</ns:message>")).payload)
+    let payload = try #require(
+      try PayloadKit.read(PayloadKit.message.changing("</ns:message>", to: hidden + "</ns:message>")).payload)
     #expect(payload.header.label == "Study plan")
     #expect(payload.documents.count == 2 && payload.files.count == 1)
   }
 
   @Test("too many attachments are refused before they are open files")
   func manyFiles() throws {
-    let file = "<ns:ContentFiles><ns:fileName>a</ns:fileName><ns:contentType>application/pdf</ns:contentType>"
+    let file =
+      "<ns:ContentFiles><ns:fileName>a</ns:fileName><ns:contentType>application/pdf</ns:contentType>"
       + "<ns:content>QQ==</ns:content></ns:ContentFiles>"
     let store = MemoryAttachments()
-    let xml = PayloadKit.message.changing("<ns:ContentText>", to: String(repeating: file, count: 2000) + "<ns:ContentText>")
+    let xml = PayloadKit.message.changing(
+      "<ns:ContentText>", to: String(repeating: file, count: 2000) + "<ns:ContentText>")
     #expect(try PayloadKit.read(xml, store: store).rules == ["file-count"])
     #expect(store.sinks.count == 256)
   }

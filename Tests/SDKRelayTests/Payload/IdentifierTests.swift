@@ -7,8 +7,8 @@ struct IdentifierTests {
   @Test(
     "a participant is a code list and a value of its form",
     arguments: [
-      "0203:komvux.kommun.example.se", "0203:a", "0203:myndighetA.org", "0203:xn--kping-gra.example.se",
-      "0007:2021006883", "0088:7300010000001",
+      "0203:komvux.kommun.example.se", "0203:a", "0203:myndighetA.org", "0203:xn--blbr-roah.example.se",
+      "0007:1234567890", "0088:7300010000001",
     ])
   func participants(_ text: String) throws {
     #expect(try ParticipantID(text).value == text)
@@ -18,10 +18,10 @@ struct IdentifierTests {
     "I9: a participant outside the ASCII subset of its code list is refused",
     arguments: [
       "", "0203", "0203:", "0203: kommun.example.se", "0203:kommun.example.se ", "0203:kommun.example.se\n",
-      "0203:kommun.example.se\u{0}", "0203:kommun.ex\u{0430}mple.se", "0203:k\u{F6}ping.example.se", "0203:a..b",
+      "0203:kommun.example.se\u{0}", "0203:kommun.ex\u{0430}mple.se", "0203:bl\u{E5}b\u{E4}r.example.se", "0203:a..b",
       "0203:.a", "0203:a.", "0203:-a.se", "0203:a-.se", "0203:a_b.se", "0203:a/b", "0203:a:b", "0203:a\u{200B}b.se",
-      "\u{FEFF}0203:a.se", "0203:kommun.example.\u{17F}e", "0007:202100688", "0007:20210068831", "0007:202100-6883",
-      "0007:202100688\u{0663}", "0088:730001000000", "0204:a.se", "0203\u{FF1A}a.se", " 0203:a.se",
+      "\u{FEFF}0203:a.se", "0203:kommun.example.\u{17F}e", "0007:123456789", "0007:12345678901", "0007:123456-7890",
+      "0007:123456789\u{0663}", "0088:730001000000", "0204:a.se", "0203\u{FF1A}a.se", " 0203:a.se",
       "0203:" + String(repeating: "a", count: 64) + ".se", "0203:" + String(repeating: "a.", count: 127) + "se",
     ])
   func refusedParticipants(_ text: String) {

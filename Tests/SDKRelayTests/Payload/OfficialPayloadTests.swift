@@ -3,9 +3,11 @@ import Testing
 
 @Suite("Official payloads", .enabled(if: OfficialFiles.isPresent, "the reference files are not beside the package"))
 struct OfficialPayloadTests {
-  @Test("SDK-PAY-01, MT 2.1.1: the official messages are accepted", arguments: [
-    "examples/message/messageWithAttachments3.xml", "examples/testdata/min.xml",
-  ])
+  @Test(
+    "SDK-PAY-01, MT 2.1.1: the official messages are accepted",
+    arguments: [
+      "examples/message/messageWithAttachments3.xml", "examples/testdata/min.xml",
+    ])
   func accepted(_ path: String) throws {
     for chunk in [Int.max, 1, 7] {
       let reading = try PayloadKit.read(try OfficialFiles.text(path), chunk: chunk)
@@ -42,7 +44,9 @@ struct OfficialPayloadTests {
   @Test("MT 2.4.2: a sender of a code list that is not approved breaks an invariant")
   func wrongSenderRoot() throws {
     let xml = try OfficialFiles.text("examples/testdata/min.xml")
-      .changing("<ns2:senderID>\n\t\t\t\t\t<ns2:root>iso6523-actorid-upis", to: "<ns2:senderID>\n<ns2:root>icke-godkänt-kodverk")
+      .changing(
+        "<ns2:senderID>\n\t\t\t\t\t<ns2:root>iso6523-actorid-upis", to: "<ns2:senderID>\n<ns2:root>icke-godkänt-kodverk"
+      )
     let problems = try PayloadKit.read(xml).problems
     #expect(problems.map(\.rule) == ["senderIdvalue"])
     #expect(problems.map(\.detail) == [.invariant])

@@ -88,7 +88,7 @@ enum PayloadKit {
   static func full(files: [ContentFile] = []) throws -> Payload {
     let id = MessageID.new()
     let attention = Attention(
-      persons: [Person(id: InstanceIdentifier(root: "1.2.752.29.6.2.1", extension: "SE2321000016-1003"), label: "Handler")],
+      persons: [Person(id: InstanceIdentifier(root: "1.2.752.129.2.1.2.1", extension: "handler-1"), label: "Handler")],
       subOrganization: SubOrganization(address: try FunctionalAddress(address), label: "Intake"),
       references: [Reference(id: InstanceIdentifier(root: "dnr", extension: "KS 2026/17"), label: "Ours")])
     let sender = Attention(
@@ -121,6 +121,9 @@ enum PayloadKit {
     }
     return String(decoding: sink.bytes, as: UTF8.self)
   }
+
+  /// ``message`` without its declaration.
+  static let element = message.split(separator: "\n").dropFirst().joined(separator: "\n")
 
   /// A valid message as text, to change.
   static let message = """

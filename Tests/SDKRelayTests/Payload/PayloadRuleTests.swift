@@ -44,19 +44,27 @@ struct PayloadRuleTests {
   static let cases = [
     // MT 2.4.1: the wrong type of data.
     Case(.schema, "<ns:confidentiality>true", "<ns:confidentiality>maybe", at: header + "/ns:confidentiality"),
-    Case(.schema, "<ns:label>Handler", "<ns:label>" + long, at: header + "/ns:recipient/ns:attention/ns:person[1]/ns:label"),
+    Case(
+      .schema, "<ns:label>Handler", "<ns:label>" + long, at: header + "/ns:recipient/ns:attention/ns:person[1]/ns:label"
+    ),
     Case(.schema, "<ns:message>", "<ns:message>text", at: "/ns:messagePayload/ns:message"),
     Case(.schema, "<ns:message>", "<ns:message a=\"b\">", at: "/ns:messagePayload/ns:message"),
     Case(.schema, "</ns:messageBody>", "<x>t</x></ns:messageBody>", at: body + "/*[local-name()='x']"),
-    Case(.schema, "<ns:documentID>d2", "<ns:unknown>u</ns:unknown><ns:documentID>d2", at: body + "/ns:documents[2]/ns:unknown"),
+    Case(
+      .schema, "<ns:documentID>d2", "<ns:unknown>u</ns:unknown><ns:documentID>d2",
+      at: body + "/ns:documents[2]/ns:unknown"),
     Case(.verifyNonEmptyElements, "<ns:label>Study plan", "<ns:label> \n\t", at: header + "/ns:label"),
-    Case(.verifyNonEmptyElements, "<ns:documentName>Plan", "<ns:documentName>", at: body + "/ns:documents[1]/ns:documentName"),
+    Case(
+      .verifyNonEmptyElements, "<ns:documentName>Plan", "<ns:documentName>",
+      at: body + "/ns:documents[1]/ns:documentName"),
     // MT 2.4.2.
     Case(
-      .recipientIDValue, "<ns:root>iso6523-actorid-upis</ns:root><ns:extension>0203:arb", "<ns:root>iso</ns:root><ns:extension>0203:arb",
+      .recipientIDValue, "<ns:root>iso6523-actorid-upis</ns:root><ns:extension>0203:arb",
+      "<ns:root>iso</ns:root><ns:extension>0203:arb",
       at: header + "/ns:recipient/ns:recipientID/ns:root"),
     Case(
-      .senderIDValue, "<ns:root>iso6523-actorid-upis</ns:root><ns:extension>0203:kom", "<ns:root>iso6523-actorid-upis </ns:root><ns:extension>0203:kom",
+      .senderIDValue, "<ns:root>iso6523-actorid-upis</ns:root><ns:extension>0203:kom",
+      "<ns:root>iso6523-actorid-upis </ns:root><ns:extension>0203:kom",
       at: header + "/ns:sender/ns:senderID/ns:root"),
     // SDK-PAY-06.
     Case(.creationDateTime, "15.433Z", "15Z", at: header + "/ns:creationDateTime"),
@@ -102,7 +110,8 @@ struct PayloadRuleTests {
 
   @Test("conversationIdMustExist: a message without conversationId breaks schema and rule")
   func noConversation() throws {
-    let xml = PayloadKit.message.changing("<ns:conversationId>3a94b4ed-a6d7-41e2-945d-b3fa91e8a6e9</ns:conversationId>", to: "")
+    let xml = PayloadKit.message.changing(
+      "<ns:conversationId>3a94b4ed-a6d7-41e2-945d-b3fa91e8a6e9</ns:conversationId>", to: "")
     #expect(try PayloadKit.read(xml).rules == ["XSD", "conversationIdMustExist"])
   }
 
@@ -110,7 +119,9 @@ struct PayloadRuleTests {
   func noContent() throws {
     let secret = String(repeating: "hemlig-", count: 40)
     var xml = PayloadKit.message
-    for part in ["Study plan", "Employment office", "Handler", "application/pdf", "KS 2026/17", "2026-03-01T07:27:15.433Z"] {
+    for part in [
+      "Study plan", "Employment office", "Handler", "application/pdf", "KS 2026/17", "2026-03-01T07:27:15.433Z",
+    ] {
       xml = xml.changing(part, to: secret)
     }
     xml = xml.changing("<ns:root>dnr", to: "<ns:unknown>\(secret)</ns:unknown><ns:root>dnr")
@@ -119,7 +130,10 @@ struct PayloadRuleTests {
     let problems = try PayloadKit.read(xml).problems
     #expect(problems.count > 9)
     #expect(!problems.description.contains("hemlig"))
-    #expect(problems.contains { $0.text.hasPrefix("In tns:messageHeader/tns:label, string length 280 exceeded maxlength 256 at /") })
+    #expect(
+      problems.contains {
+        $0.text.hasPrefix("In tns:messageHeader/tns:label, string length 280 exceeded maxlength 256 at /")
+      })
   }
 
   @Test("SDK-PAY-10: labels are counted in characters, not in bytes or graphemes")
@@ -165,7 +179,8 @@ struct PayloadRuleTests {
   @Test("SDK-PAY-17: foreign elements at the end of a type are tolerated, with anything in them")
   func foreignTail() throws {
     let foreign = "<f:x xmlns:f=\"urn:f\" a=\"b\"><y>t<ns:label c=\"d\">u</ns:label></y></f:x>"
-    for place in ["</ns:message>", "</ns:messageHeader>", "</ns:attention>", "</ns:ContentFiles>", "</ns:ContentText>"] {
+    for place in ["</ns:message>", "</ns:messageHeader>", "</ns:attention>", "</ns:ContentFiles>", "</ns:ContentText>"]
+    {
       #expect(try PayloadKit.read(PayloadKit.message.changing(place, to: foreign + place)).problems == [], "\(place)")
     }
     for place in ["</ns:recipientID>", "</ns:messagePayload>", "</ns:label>"] {
@@ -178,12 +193,34 @@ struct PayloadRuleTests {
 
   @Test("every problem is listed at once, at most fifty")
   func bounded() throws {
-    let many = String(repeating: "<ns:ContentText><ns:characterSequence></ns:characterSequence></ns:ContentText>", count: 80)
-    #expect(try PayloadKit.read(PayloadKit.message.changing("</ns:documents>", to: many + "</ns:documents>")).problems.count == 50)
+    let many = String(
+      repeating: "<ns:ContentText><ns:characterSequence></ns:characterSequence></ns:ContentText>", count: 80)
+    #expect(
+      try PayloadKit.read(PayloadKit.message.changing("</ns:documents>", to: many + "</ns:documents>")).problems.count
+        == 50)
   }
 
   @Test("every rule has its own id")
   func ids() {
     #expect(Set(PayloadRule.all.map(\.id)).count == PayloadRule.all.count)
+  }
+}
+
+@Suite("The list of rules")
+struct PayloadRuleListTests {
+  @Test("SDK-MT-07: docs/payload-rules.md lists every rule with its codes and text, in order")
+  func documented() throws {
+    let package = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL
+    let list = try String(contentsOf: package.appending(path: "docs/payload-rules.md"), encoding: .utf8)
+    let rows = list.split(separator: "\n").filter { $0.hasPrefix("| `") }.map { row in
+      row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+    let payloadRows = rows.filter { $0.count == 5 }
+    #expect(payloadRows.map { $0[0] } == PayloadRule.all.map { "`\($0.id)`" })
+    for (row, rule) in zip(payloadRows, PayloadRule.all) {
+      #expect(row[1] == "\(rule.cause.rawValue) \(rule.detail.rawValue)")
+      #expect(row[3] == rule.text)
+    }
+    #expect(rows.filter { $0.count == 2 }.map { $0[0] } == ReceiptRule.allCases.map { "`\($0.rawValue)`" })
   }
 }

@@ -11,7 +11,8 @@ struct PayloadStreamTests {
     let payload = try PayloadKit.full(files: files.enumerated().map { PayloadKit.file($0, $1) })
     for declaration in [false, true] {
       let xml = try PayloadKit.write(payload, declaration: declaration, files: files)
-      #expect(xml.hasPrefix(declaration ? "<?xml version=\"1.0\" encoding=\"UTF-8\"?>" : "<ns:messagePayload xmlns:ns="))
+      #expect(
+        xml.hasPrefix(declaration ? "<?xml version=\"1.0\" encoding=\"UTF-8\"?>" : "<ns:messagePayload xmlns:ns="))
       let store = MemoryAttachments()
       let reading = try PayloadKit.read(xml, store: store, chunk: 1000)
       #expect(reading.payload == payload)
@@ -42,7 +43,9 @@ struct PayloadStreamTests {
   func notStored() throws {
     let store = MemoryAttachments()
     _ = try PayloadKit.read(PayloadKit.message.changing("application/pdf", to: "image/gif"), store: store)
-    _ = try PayloadKit.read(PayloadKit.message.changing("<ns:label>Study plan", to: "<ns:wrong>u</ns:wrong><ns:label>Study plan"), store: store, chunk: 500)
+    _ = try PayloadKit.read(
+      PayloadKit.message.changing("<ns:label>Study plan", to: "<ns:wrong>u</ns:wrong><ns:label>Study plan"),
+      store: store, chunk: 500)
     #expect(store.sinks.isEmpty)
   }
 
@@ -71,7 +74,8 @@ struct PayloadStreamTests {
   func tooLarge() throws {
     let size = PayloadKit.message.utf8.count
     for limit in [size - 1, size / 3, size / 10] {
-      let problems = try PayloadKit.read(PayloadKit.message, limits: PayloadLimits(maximumBytes: limit), chunk: 64).problems
+      let problems = try PayloadKit.read(PayloadKit.message, limits: PayloadLimits(maximumBytes: limit), chunk: 64)
+        .problems
       #expect(problems.map(\.rule) == ["size"])
       #expect(problems.map { "\($0.cause.rawValue) \($0.detail.rawValue)" } == ["BV too-long"])
     }
@@ -102,7 +106,8 @@ struct PayloadStreamTests {
     payload.documents[1].index = "1"
     payload.documents[0].texts[0] = ""
     let problem = #expect(throws: InvalidPayload.self) { try PayloadKit.write(payload) }
-    #expect(problem?.problems.map(\.rule) == ["verifyNonEmptyElements", "verifyNonEmptyElements", "index", "label-required"])
+    #expect(
+      problem?.problems.map(\.rule) == ["verifyNonEmptyElements", "verifyNonEmptyElements", "index", "label-required"])
     payload = try PayloadKit.full(files: [PayloadKit.file(0, [])])
     let empty = #expect(throws: InvalidPayload.self) { try PayloadKit.write(payload, files: [[]]) }
     #expect(empty?.problems.map(\.rule).contains("contentFiles") == true)
@@ -115,7 +120,8 @@ struct PayloadStreamTests {
   func texts() throws {
     var payload = try PayloadKit.full()
     payload.documents[0].texts = ["a\r\nb\rc\n\n  d\te ", "<b>&amp;</b> ]]> \u{85}\u{2028}"]
-    #expect(try PayloadKit.read(try PayloadKit.write(payload)).payload?.documents[0].texts == payload.documents[0].texts)
+    #expect(
+      try PayloadKit.read(try PayloadKit.write(payload)).payload?.documents[0].texts == payload.documents[0].texts)
   }
 
   @Test("SDK-PAY-04, 05, 15: a conversation hands on its ids and the sender's references")
@@ -130,10 +136,13 @@ struct PayloadStreamTests {
     #expect(complement.refToMessageID == header.messageID && complement.returnedReferences.isEmpty)
   }
 
-  @Test("times are written in UTC with milliseconds and read back", arguments: [
-    ("2022-10-13T18:10:39.843Z", 1_665_684_639.843), ("1970-01-01T00:00:00.000Z", 0), ("1969-12-31T23:59:59.999Z", -0.001),
-    ("2000-02-29T12:00:00.500Z", 951_825_600.5), ("2100-03-01T00:00:00.000Z", 4_107_542_400),
-  ])
+  @Test(
+    "times are written in UTC with milliseconds and read back",
+    arguments: [
+      ("2022-10-13T18:10:39.843Z", 1_665_684_639.843), ("1970-01-01T00:00:00.000Z", 0),
+      ("1969-12-31T23:59:59.999Z", -0.001),
+      ("2000-02-29T12:00:00.500Z", 951_825_600.5), ("2100-03-01T00:00:00.000Z", 4_107_542_400),
+    ])
   func times(_ text: String, _ seconds: Double) throws {
     #expect(UTCTimestamp.text(Date(timeIntervalSince1970: seconds)) == text)
     let date = try #require(UTCTimestamp.date(text))

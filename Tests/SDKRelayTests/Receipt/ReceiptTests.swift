@@ -6,13 +6,15 @@ import XMLSecurity
 @Suite("Message receipts")
 struct ReceiptTests {
   @Test(
-    "the official receipts are read", .enabled(if: OfficialFiles.isPresent, "the reference files are not beside the package"),
+    "the official receipts are read",
+    .enabled(if: OfficialFiles.isPresent, "the reference files are not beside the package"),
     arguments: [
       ("Kvittens_AP-Accepterat", 0), ("Kvittens_RE-AnnatFel", 2), ("Kvittens_RE-SCHFel", 2), ("Kvittens_RE-SIG", 1),
       ("Kvittens_RE-XSDFel", 1),
     ])
   func official(_ name: String, lines: Int) throws {
-    let receipt = try #require(ReceiptReader.read(Array(try OfficialFiles.text("receipt/examples/\(name).xml").utf8)).receipt)
+    let receipt = try #require(
+      ReceiptReader.read(Array(try OfficialFiles.text("receipt/examples/\(name).xml").utf8)).receipt)
     #expect(receipt.lines.count == lines)
     #expect(receipt.id == "KVT-1")
     #expect(receipt.documentReference == "ID-FROM-XHE-12354689")
@@ -36,13 +38,17 @@ struct ReceiptTests {
 
   @Test("R8-APP: a rejection without reasons is not written")
   func noLines() throws {
-    #expect(throws: ReceiptWriter.InvalidReceipt.self) { try ReceiptWriter.write(try ReceiptKit.receipt(.rejected([]))) }
+    #expect(throws: ReceiptWriter.InvalidReceipt.self) {
+      try ReceiptWriter.write(try ReceiptKit.receipt(.rejected([])))
+    }
   }
 
   @Test("R2-APP: a receipt with an empty reason is not written")
   func emptyReason() throws {
     let line = LineResponse(lineID: "NA", causeCode: "BV", reasonCode: nil, reason: "")
-    #expect(throws: ReceiptWriter.InvalidReceipt.self) { try ReceiptWriter.write(try ReceiptKit.receipt(.rejected([line]))) }
+    #expect(throws: ReceiptWriter.InvalidReceipt.self) {
+      try ReceiptWriter.write(try ReceiptKit.receipt(.rejected([line])))
+    }
   }
 
   @Test("R1-APP to R9-APP: each broken rule is named", arguments: ReceiptKit.broken)
@@ -61,10 +67,12 @@ struct ReceiptTests {
     #expect(receipt.lines[0].cause == (replacement.contains("XV") ? nil : .business))
   }
 
-  @Test("X12, X15: a receipt that is no honest XML is unreadable", arguments: [
-    "", "x", "<a>", "<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>", ReceiptKit.rejected + "<a/>",
-    ReceiptKit.rejected.changing("RegelID-1", to: "\u{0}"),
-  ])
+  @Test(
+    "X12, X15: a receipt that is no honest XML is unreadable",
+    arguments: [
+      "", "x", "<a>", "<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>", ReceiptKit.rejected + "<a/>",
+      ReceiptKit.rejected.changing("RegelID-1", to: "\u{0}"),
+    ])
   func unreadable(_ xml: String) {
     #expect(ReceiptReader.read(Array(xml.utf8)).isUnreadable)
   }
@@ -187,7 +195,8 @@ enum ReceiptKit {
       + "xmlns:cac=\"urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2\""
     return XMLMutator(
       names: [
-        "cbc:ID", "cbc:LineID", "cac:Response", "cac:Status", "cbc:StatusReason", "cbc:StatusReasonCode", "cac:LineResponse",
+        "cbc:ID", "cbc:LineID", "cac:Response", "cac:Status", "cbc:StatusReason", "cbc:StatusReasonCode",
+        "cac:LineResponse",
         "ApplicationResponse", "cbc:EndpointID", "cbc:Unknown", "cac:ID",
       ],
       texts: [
@@ -196,7 +205,8 @@ enum ReceiptKit {
           "-2021-04-15", "2021-04-15+15:00",
         ],
         "cbc:IssueTime": [
-          "12:00:00", "12:00:00.5+01:00", "24:00:00", "24:00:01", "12:00", "12:00:60", "1:00:00", "", "12:00:00+14:30", "T12:00:00",
+          "12:00:00", "12:00:00.5+01:00", "24:00:00", "24:00:01", "12:00", "12:00:60", "1:00:00", "", "12:00:00+14:30",
+          "T12:00:00",
         ],
         "cbc:ResponseCode": ["ACCEPTED", "x", "", " a\tb\n"],
         "cbc:StatusReasonCode": ["", " ", "åäö"],
@@ -208,7 +218,8 @@ enum ReceiptKit {
         "<cac:LineReference \(own)><cbc:LineID schemeID=\"x\">NA</cbc:LineID></cac:LineReference>",
       ].map(MutableXML.parse),
       attributes: [
-        ("schemeID", "iso6523-actorid-upis"), ("schemeID", ""), ("a", "b"), ("xml:lang", "sv"), ("xsi:schemaLocation", "urn:a b"),
+        ("schemeID", "iso6523-actorid-upis"), ("schemeID", ""), ("a", "b"), ("xml:lang", "sv"),
+        ("xsi:schemaLocation", "urn:a b"),
         ("xsi:nil", "false"), ("xsi:type", "cbc:IDType"), ("xsi:type", "cac:StatusType"),
       ],
       ownPrefix: "c", numbers: SeededNumbers(seed: 11))

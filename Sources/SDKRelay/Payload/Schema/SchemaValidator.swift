@@ -98,7 +98,9 @@ final class SchemaValidator: XMLEventHandler {
   private func placeRoot(_ tag: XMLStartTag) throws -> OpenElement {
     let step = model.step(tag.name)
     guard tag.name == model.root.name else {
-      violations.append(Violation(path: "/" + step, text: "cvc-elt.1: Cannot find the declaration of element '\(step)'.", isUnlisted: true))
+      violations.append(
+        Violation(
+          path: "/" + step, text: "cvc-elt.1: Cannot find the declaration of element '\(step)'.", isUnlisted: true))
       return OpenElement(.ignored, step: step)
     }
     return try element(model.root, tag, step: step, parent: nil, isInTree: true)

@@ -5,16 +5,20 @@ enum SimpleType: Hashable, Sendable {
   case limitedString(Int)
   case normalizedString, boolean, dateTime, date, time
 
-  /// What is wrong with a text, in the words of XML Schema's validation rules and without the text; nil when it is valid.
+  /// What is wrong with a text, in the words of XML Schema's validation rules and without the text; nil when it is
+  /// valid.
   func problem(with text: String) -> String? {
     switch self {
     case .string, .normalizedString: return nil
     case .limitedString(let limit):
       let length = text.unicodeScalars.count
       guard length > limit else { return nil }
-      return "cvc-maxLength-valid: Value '…' with length = '\(length)' is not facet-valid with respect to maxLength '\(limit)'."
+      return
+        "cvc-maxLength-valid: Value '…' with length = '\(length)' is not facet-valid "
+        + "with respect to maxLength '\(limit)'."
     case .boolean: return Self.boolean(text) == nil ? Self.invalid("boolean") : nil
-    case .dateTime: return Self.isValid(text) { $0.date() && $0.take("T") && $0.time() } ? nil : Self.invalid("dateTime")
+    case .dateTime:
+      return Self.isValid(text) { $0.date() && $0.take("T") && $0.time() } ? nil : Self.invalid("dateTime")
     case .date: return Self.isValid(text) { $0.date() } ? nil : Self.invalid("date")
     case .time: return Self.isValid(text) { $0.time() } ? nil : Self.invalid("time")
     }
@@ -83,7 +87,9 @@ struct DateTimeScanner {
     let digits = takeDigits()
     guard (4...18).contains(digits.count), digits.count == 4 || digits.first != UInt8(ascii: "0") else { return false }
     year = Self.number(digits) * (isNegative ? -1 : 1)
-    guard year != 0, take("-"), let month = twoDigits(1...12), take("-"), let day = twoDigits(1...31) else { return false }
+    guard year != 0, take("-"), let month = twoDigits(1...12), take("-"), let day = twoDigits(1...31) else {
+      return false
+    }
     self.month = month
     self.day = day
     return day <= Self.days(in: month, of: year)
