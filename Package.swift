@@ -13,6 +13,7 @@ let package = Package(
     .executable(name: "sdkrelay", targets: ["Command"]),
     .library(name: "SDKRelay", targets: ["SDKRelay"]),
     .library(name: "XMLSecurity", targets: ["XMLSecurity"]),
+    .library(name: "Testbed", targets: ["Testbed"]),
   ],
   dependencies: [
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),

@@ -1,0 +1,15 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "benchmarks",
+  dependencies: [.package(name: "sdk-relay", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "RelayBenchmarks",
+      dependencies: [
+        .product(name: "SDKRelay", package: "sdk-relay"),
+        .product(name: "XMLSecurity", package: "sdk-relay"),
+        .product(name: "Testbed", package: "sdk-relay"),
+      ])
+  ])
