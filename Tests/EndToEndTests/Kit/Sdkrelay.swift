@@ -25,9 +25,15 @@ enum Sdkrelay {
     return Package.root.appending(path: ".build/debug/sdkrelay")
   }()
 
-  /// Runs a command to its end.
   static func run(
     _ arguments: String..., input: String? = nil, environment: [String: String] = [:], in folder: URL? = nil
+  ) async throws -> CommandResult {
+    try await run(arguments, input: input, environment: environment, in: folder)
+  }
+
+  /// Runs a command to its end.
+  static func run(
+    _ arguments: [String], input: String? = nil, environment: [String: String] = [:], in folder: URL? = nil
   ) async throws -> CommandResult {
     let scratch = try TemporaryFolder()
     let process = Process()
