@@ -56,6 +56,10 @@ def receive(name):
         payloads=[dict(mime=p["mime"], sha256=hashlib.sha256(p["data"]).hexdigest()) for p in r["payloads"]]))
     for kind in REPLIES:
         save(f"{name}.reply.{kind}", *reply(kind, r))
+    if r["sig_keyid"] == "bst":
+        import as4pkg_engine
+        exchange, headers, signal = as4pkg_engine.receive({"Content-Type": content_type}, body, b, anchors)
+        save(name + ".reply.as4pkg", headers["Content-Type"], signal)
 
 
 def reply(kind, r):

@@ -2,7 +2,8 @@ public import XMLSecurity
 
 /// Receives a user message as its bytes arrive. Push the HTTP body, close, then ask for the result.
 ///
-/// An ``EbMSError`` means the message is refused and says what to answer; it is thrown as soon as it is known.
+/// An ``EbMSError`` means the message is refused and says what to answer; it is thrown as soon as it is known. One that
+/// is transient, such as for a revocation list that is out of date, is answered with a temporary HTTP error instead.
 /// Anything else, such as a full disk, is this node's own trouble: no receipt, a temporary HTTP error. After a failure
 /// nothing of the message is left.
 public final class UserMessageReader: ByteSink {

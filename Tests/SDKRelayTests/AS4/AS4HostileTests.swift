@@ -266,33 +266,33 @@ struct AS4HostileTests {
     }
   }
 
+  private static func tokenReference(_ name: String, _ content: String) -> Wrong {
+    keyInfo(name, "<wsse:SecurityTokenReference>\(content)</wsse:SecurityTokenReference>")
+  }
+
+  private static func keyIdentifier(_ name: String, _ type: String) -> Wrong {
+    tokenReference(name, "<wsse:KeyIdentifier ValueType=\"\(type)\">AAAA</wsse:KeyIdentifier>")
+  }
+
+  private static let issuerSerial =
+    "<ds:X509IssuerSerial><ds:X509IssuerName>CN=x</ds:X509IssuerName>"
+    + "<ds:X509SerialNumber>1</ds:X509SerialNumber></ds:X509IssuerSerial>"
+
   private static let keyInfos = [
     keyInfo("nothing", ""),
     keyInfo("bare key", "<ds:KeyValue><ds:RSAKeyValue/></ds:KeyValue>"),
     keyInfo("name", "<ds:KeyName>ap-a</ds:KeyName>"),
     keyInfo("retrieval", "<ds:RetrievalMethod URI=\"http://127.0.0.1:1/\"/>"),
     keyInfo("embedded certificate", "<ds:X509Data><ds:X509Certificate>AAAA</ds:X509Certificate></ds:X509Data>"),
-    keyInfo("empty reference", "<wsse:SecurityTokenReference/>"),
-    keyInfo(
-      "remote token",
-      "<wsse:SecurityTokenReference><wsse:Reference URI=\"http://127.0.0.1:1/\"/></wsse:SecurityTokenReference>"),
-    keyInfo("unknown token", "<wsse:SecurityTokenReference><wsse:Reference URI=\"#x\"/></wsse:SecurityTokenReference>"),
-    keyInfo(
-      "two references",
-      "<wsse:SecurityTokenReference><wsse:Reference URI=\"#x\"/><wsse:Reference URI=\"#y\"/></wsse:SecurityTokenReference>"
-    ),
-    keyInfo(
-      "unknown thumbprint",
-      "<wsse:SecurityTokenReference><wsse:KeyIdentifier ValueType=\"\(AS4Names.thumbprint)\">AAAA</wsse:KeyIdentifier></wsse:SecurityTokenReference>"
-    ),
-    keyInfo(
-      "kind of identifier",
-      "<wsse:SecurityTokenReference><wsse:KeyIdentifier ValueType=\"urn:x\">AAAA</wsse:KeyIdentifier></wsse:SecurityTokenReference>"
-    ),
-    keyInfo(
-      "unknown serial",
-      "<ds:X509Data><ds:X509IssuerSerial><ds:X509IssuerName>CN=x</ds:X509IssuerName><ds:X509SerialNumber>1</ds:X509SerialNumber></ds:X509IssuerSerial></ds:X509Data>"
-    ),
+    tokenReference("empty reference", ""),
+    tokenReference("remote token", "<wsse:Reference URI=\"http://127.0.0.1:1/\"/>"),
+    tokenReference("unknown token", "<wsse:Reference URI=\"#x\"/>"),
+    tokenReference("two references", "<wsse:Reference URI=\"#x\"/><wsse:Reference URI=\"#y\"/>"),
+    keyIdentifier("unknown thumbprint", AS4Names.thumbprint),
+    keyIdentifier("unknown key identifier", AS4Names.subjectKeyIdentifier),
+    keyIdentifier("another kind of identifier", "urn:x"),
+    keyInfo("unknown serial", "<ds:X509Data>\(issuerSerial)</ds:X509Data>"),
+    tokenReference("unknown serial in a reference", "<ds:X509Data>\(issuerSerial)</ds:X509Data>"),
     Wrong("a token that is no certificate", .failedAuthentication, "not a certificate") { forge in
       forge.afterSigning = { envelope in
         let token = try #require(envelope.security.elements.first)
@@ -362,6 +362,47 @@ struct AS4HostileTests {
     ]
     for (name, signer) in signers {
       try Wrong(name, .failedAuthentication, "signing certificate: ") { $0.signer = signer }.check()
+    }
+  }
+
+  @Test("I4: a revoked signer is refused; where revocation cannot be known the refusal is temporary")
+  func revocation() throws {
+    let federation = try AS4Federation.shared()
+    let authority = federation.authority
+    let lists = [
+      ("is revoked", false, try authority.revocationList(revoked: [federation.a.certificate.serialNumber])),
+      (
+        "cannot be checked", true,
+        try authority.revocationList(
+          revoked: [], at: Date(timeIntervalSinceNow: -900_000), nextUpdate: Date(timeIntervalSinceNow: -800_000))
+      ),
+    ]
+    for (reason, isTransient, list) in lists {
+      let trust = try TrustStore(anchors: [authority.identity.certificate], revocationLists: [list])
+      let error = #expect(throws: EbMSError.self) {
+        try AS4Kit.read(AS4Forge(federation), receiver: federation.receiver { $0.trust = trust })
+      }
+      #expect(error?.code == .failedAuthentication && error?.detail.contains(reason) == true, "\(reason)")
+      #expect(error?.isTransient == isTransient, "\(reason)")
+    }
+  }
+
+  @Test("W14, X15: a message with any byte of its head changed is refused or means the same")
+  func mutations() throws {
+    let federation = try AS4Federation.shared()
+    let forge = AS4Forge(federation)
+    let (contentType, body) = try forge.build()
+    try AS4Kit.withFolder { folder in
+      let good = try AS4Kit.read(contentType, body, in: folder)
+      var generator = SystemRandomNumberGenerator()
+      for _ in 0..<400 {
+        var changed = body
+        let place = Int.random(in: 0..<body.count, using: &generator)
+        changed[place] = UInt8.random(in: 0...255, using: &generator)
+        guard let read = try? AS4Kit.read(contentType, changed, chunk: 1_500, in: folder) else { continue }
+        #expect(read.message == good.message && read.references == good.references, "byte \(place)")
+        #expect(try AS4Kit.bytes(read.payloads[0].file.temporaryURL) == forge.contents[0], "byte \(place)")
+      }
     }
   }
 

@@ -92,7 +92,9 @@ struct SignedReferences {
         return try trust.store.verify(
           candidate, presented: named.presented, at: trust.now, for: .digitalSignature)
       } catch {
-        problem = EbMSError(.failedAuthentication, "signing certificate: \(error)")
+        // Where revocation cannot be known at present, the same message may pass later (I4).
+        problem = EbMSError(
+          .failedAuthentication, "signing certificate: \(error)", isTransient: error.reason == .revocationUnknown)
       }
     }
     throw problem

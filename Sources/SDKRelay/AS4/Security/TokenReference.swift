@@ -58,8 +58,6 @@ enum TokenReference {
 struct NamedCertificates {
   let candidates: [Certificate]
   let presented: [Certificate]
-  /// How they are named, for error texts.
-  let form: String
 
   /// - Parameters:
   ///   - keyInfo: exactly one reference; bare keys, embedded certificates and remote references are refused (X10).
@@ -87,7 +85,6 @@ struct NamedCertificates {
     guard !candidates.isEmpty else { throw Self.refused("no known certificate has this \(form)") }
     self.candidates = candidates
     self.presented = presented
-    self.form = form
   }
 
   private static func direct(_ reference: XMLElement, _ soap: SOAPEnvelope) throws(EbMSError) -> NamedCertificates {

@@ -44,6 +44,7 @@ struct Receiver: AS4RequestHandler {
       let message = try await read(body, contentType: contentType)
       return try await accept(message)
     } catch let error as EbMSError {
+      if error.isTransient { return unavailable("\(error)") }
       return await refuse(error, peer: peer)
     } catch is AS4RequestBodyProblem {
       return AS4Reply(status: 400)
