@@ -51,28 +51,12 @@ public struct PayloadAddressing: Hashable, Sendable {
 
   /// What the payload says otherwise than the envelope round it (receipt specification, field table).
   public func problems(with envelope: EnvelopeHeader) -> [PayloadProblem] {
-    let header = "/messagePayload/message/messageHeader"
-    func problem(_ rule: String, _ path: String, _ text: String) -> PayloadProblem {
-      PayloadProblem(rule: rule, cause: .business, detail: .security, xpath: header + path, text: text)
-    }
     var problems: [PayloadProblem] = []
-    if MessageID(envelope.id) != messageID {
-      problems.append(problem("messageIdMirror", "/messageId", "messageId is not identical to value in XHE envelope."))
-    }
-    if recipient != envelope.to {
-      problems.append(
-        problem(
-          "recipientMirror", "/recipient/recipientID/extension", "recipientId is not identical to value in XHE envelope."))
-    }
-    if sender != envelope.from {
-      problems.append(
-        problem("senderMirror", "/sender/senderID/extension", "senderId is not identical to value in XHE envelope."))
-    }
+    if MessageID(envelope.id) != messageID { problems.append(PayloadRule.messageIDMirror.problem()) }
+    if recipient != envelope.to { problems.append(PayloadRule.recipientMirror.problem()) }
+    if sender != envelope.from { problems.append(PayloadRule.senderMirror.problem()) }
     if let function = envelope.handlingServiceID, !function.utf8.elementsEqual(recipientFunction.utf8) {
-      problems.append(
-        problem(
-          "functionMirror", "/recipient/attention/subOrganization/organizationId/extension",
-          "ns:subOrganization/ns:organizationId must equal xha:HandlingServiceID"))
+      problems.append(PayloadRule.functionMirror.problem())
     }
     return problems
   }

@@ -46,8 +46,7 @@ public enum EnvelopeProblem: Error, Hashable, Sendable, CustomStringConvertible 
   /// sent: for what is not well-formed, has the wrong form or cannot be decrypted.
   public var receiptProblem: PayloadProblem? {
     switch self {
-    case .unsigned, .signature, .untrusted, .notPublished:
-      PayloadProblem(rule: "signature", cause: .signature, detail: .security, text: "Sender signature not validated")
+    case .unsigned, .signature, .untrusted, .notPublished: PayloadRule.signature.problem()
     case .notWellFormed, .format, .encryption, .undecryptable, .unreadable: nil
     }
   }

@@ -10,20 +10,24 @@ public struct PayloadRule: Hashable, Sendable {
   public let text: String
   /// What we demand of our own messages but tolerate in those of others.
   public let isOutgoingOnly: Bool
+  /// The XPath of the place, where the rule has but one.
+  private let place: String
 
   private init(
-    _ id: String, _ cause: CauseCode, _ detail: DetailCode, _ text: String, isOutgoingOnly: Bool = false
+    _ id: String, _ cause: CauseCode, _ detail: DetailCode, _ text: String, isOutgoingOnly: Bool = false,
+    at place: String? = nil
   ) {
     self.id = id
     self.cause = cause
     self.detail = detail
     self.text = text
     self.isOutgoingOnly = isOutgoingOnly
+    self.place = place.map { "/ns:messagePayload/ns:message/ns:messageHeader/\($0)" } ?? PayloadProblem.nowhere
   }
 
-  /// The rule, broken at a place.
-  public func problem(at xpath: String = PayloadProblem.nowhere, text: String? = nil) -> PayloadProblem {
-    PayloadProblem(rule: id, cause: cause, detail: detail, xpath: xpath, text: text ?? self.text)
+  /// The rule, broken at a place: the rule's own when none is given.
+  public func problem(at xpath: String? = nil, text: String? = nil) -> PayloadProblem {
+    PayloadProblem(rule: id, cause: cause, detail: detail, xpath: xpath ?? place, text: text ?? self.text)
   }
 }
 
@@ -91,29 +95,35 @@ extension PayloadRule {
 
 extension PayloadRule {
   public static let messageIDMirror = PayloadRule(
-    "mirror-messageId", .business, .security, "messageId is not identical to the ID of the XHE envelope.")
+    "messageIdMirror", .business, .security, "messageId is not identical to value in XHE envelope.", at: "ns:messageId")
   public static let recipientMirror = PayloadRule(
-    "mirror-recipient", .business, .security, "recipientId is not identical to value in XHE envelope.")
+    "recipientMirror", .business, .security, "recipientId is not identical to value in XHE envelope.",
+    at: "ns:recipient/ns:recipientID/ns:extension")
   public static let senderMirror = PayloadRule(
-    "mirror-sender", .business, .security, "senderId is not identical to value in XHE envelope.")
+    "senderMirror", .business, .security, "senderId is not identical to value in XHE envelope.",
+    at: "ns:sender/ns:senderID/ns:extension")
   public static let functionMirror = PayloadRule(
-    "mirror-function", .business, .security,
-    "ns:subOrganization/ns:organizationId must equal xha:HandlingServiceID")
+    "functionMirror", .business, .security, "ns:subOrganization/ns:organizationId must equal xha:HandlingServiceID",
+    at: function)
   public static let unknownSender = PayloadRule(
-    "unknown-sender", .business, .invariant, "Wrong or unknown sender-id")
+    "unknown-sender", .business, .invariant, "Wrong or unknown sender-id", at: "ns:sender/ns:senderID/ns:extension")
   public static let unknownFunction = PayloadRule(
-    "unknown-function", .business, .notFound, "Wrong or unknown ns:subOrganization/ns:organizationId")
+    "unknown-function", .business, .notFound, "Wrong or unknown ns:subOrganization/ns:organizationId", at: function)
   public static let unknownHandlingService = PayloadRule(
     "unknown-handling-service", .business, .notFound, "Wrong or unknown xha:HandlingServiceID")
   public static let duplicate = PayloadRule(
-    "duplicate", .business, .duplicate, "A different message with the same messageId has been received.")
+    "duplicate", .business, .duplicate, "A different message with the same messageId has been received.",
+    at: "ns:messageId")
   public static let malware = PayloadRule("malware", .business, .forbidden, "Malware was found in the message.")
   public static let refersToRejected = PayloadRule(
-    "refers-to-rejected", .business, .notSupported, "refToMessageId names a message that was rejected.")
+    "refers-to-rejected", .business, .notSupported, "refToMessageId names a message that was rejected.",
+    at: "ns:refToMessageId")
   public static let signature = PayloadRule("signature", .signature, .security, "Sender signature not validated")
   public static let unencrypted = PayloadRule("unencrypted", .signature, .security, "The message is not encrypted.")
   public static let wrongSender = PayloadRule(
     "wrong-sender", .business, .security, "The stated sender does not match the sending access point.")
+
+  private static let function = "ns:recipient/ns:attention/ns:subOrganization/ns:organizationId/ns:extension"
 }
 
 extension PayloadRule {
