@@ -37,7 +37,7 @@ import XMLSecurity
     }
   }
 
-  @Test("X1: signature wrapping in every arrangement is refused")
+  @Test("X1, SDK-XHE-14: signature wrapping in every arrangement is refused")
   func wrapping() throws {
     let p = try Pieces(EnvelopeKit.sealed())
     let withId = p.root.replacingOccurrences(of: "<x:XHE", with: "<x:XHE Id=\"original\"")
@@ -87,7 +87,7 @@ import XMLSecurity
     refuses(p.whole.replacingOccurrences(of: "<ds:DigestValue>", with: "<ds:DigestValue><!-- -->"), "comment in the digest")
   }
 
-  @Test("X10, I5: another signer's certificate, a stranger's or an unpublished one is refused")
+  @Test("X10, I5, SDK-XHE-11: another signer's certificate, a stranger's or an unpublished one is refused")
   func signers() throws {
     let header = try EnvelopeKit.header()
     let sink = MemorySink()

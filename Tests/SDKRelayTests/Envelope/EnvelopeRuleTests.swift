@@ -108,7 +108,18 @@ import XMLSecurity
     }
   }
 
-  @Test("SDK-XHE-04: an absent functional address is accepted")
+  @Test("TF-06: an envelope with everything that is allowed, laid out as other products do, has no fault")
+  func maximal() throws {
+    let faults = try faults { text in
+      text.replacing("<x:XHE ", with: "<!-- made by hand -->\n<x:XHE xmlns:xsi=\"\(XMLNamespaces.xsi)\" xsi:schemaLocation=\"urn:a b.xsd\" ")
+        .replacing("><x", with: ">\n  <x")
+        .replacing("sdk:inkorg", with: String(repeating: "å", count: 256))
+        .replacing("Indicator>false<", with: "Indicator>0<")
+    }
+    #expect(faults.isEmpty)
+  }
+
+  @Test("TF-07, SDK-XHE-04: the smallest envelope, without functional address, is accepted")
   func noFunction() throws {
     #expect(try faults { $0.replacing("<xhb:HandlingServiceID>sdk:inkorg</xhb:HandlingServiceID>", with: "") }.isEmpty)
   }

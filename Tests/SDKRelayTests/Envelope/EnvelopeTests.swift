@@ -4,6 +4,30 @@ import Testing
 import XMLSecurity
 
 @Suite("Envelope") struct EnvelopeTests {
+  @Test("SDK-XHE-03, SDK-XHE-06, SDK-XHE-09: document type, algorithms and both certificates are the federation's")
+  func algorithms() throws {
+    let root = try XMLElement.parse(EnvelopeKit.sealed(), limits: XMLLimits(totalBytes: 1 << 20))
+    func values(_ local: String, _ attribute: String? = nil) -> [String] {
+      root.descendants.filter { $0.local == local }.map { attribute.flatMap($0.attribute) ?? $0.text }
+    }
+    #expect(values("DocumentTypeCode") == ["Q{urn:riv:infrastructure:messaging:MessageWithAttachments:3}messagePayload"])
+    #expect(EnvelopeHeader.receiptTypeCode == "Q{urn:oasis:names:specification:ubl:schema:xsd:ApplicationResponse-2}ApplicationResponse")
+    #expect(
+      values("EncryptionMethod", "Algorithm") == [
+        "http://www.w3.org/2001/04/xmlenc#aes256-cbc", "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p",
+      ])
+    #expect(
+      values("DigestMethod", "Algorithm") == [
+        "http://www.w3.org/2000/09/xmldsig#sha1", "http://www.w3.org/2001/04/xmlenc#sha256",
+      ])
+    #expect(values("SignatureMethod", "Algorithm") == ["http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"])
+    #expect(
+      values("X509Certificate") == [
+        Base64.encode(try EnvelopeKit.recipient.get().certificate.der),
+        Base64.encode(try EnvelopeKit.sender.get().certificate.der),
+      ])
+  }
+
   @Test("SDK-XHE-05: what is sealed opens with the recipient's key, after the signature has been verified")
   func roundTrip() throws {
     let bytes = try EnvelopeKit.sealed()
