@@ -18,7 +18,7 @@ enum AuthorityFiles {
   static func write(_ authorities: TestAuthorities, to folder: URL) throws {
     let all = [
       ("root", authorities.root), ("access-point-ca", authorities.accessPoint), ("o2o-ca", authorities.organisation),
-      ("tls-ca", authorities.tls),
+      ("tls-root", authorities.tlsRoot), ("tls-ca", authorities.tls),
     ]
     for (name, authority) in all {
       try writeFile(authority.identity.certificate.pem, to: folder.appending(path: "\(name).pem"))
@@ -75,8 +75,8 @@ struct NodeFiles {
       try writeFile(identity.privateKey.pem, to: folder.appending(path: "\(name).key.pem"))
     }
     let trust = node.folder.appending(path: "trust")
-    for (name, authority) in trusted {
-      try writeFile(authority.identity.certificate.pem, to: trust.appending(path: name))
+    for (name, authorities) in trusted {
+      try writeFile(authorities.flatMap(\.identity.certificate.pem), to: trust.appending(path: name))
     }
     try writeFile(settings + furtherSettings, to: node.settings)
   }
@@ -88,11 +88,12 @@ struct NodeFiles {
     ]
   }
 
-  /// The issuing authorities are the anchors: the root also vouches for what belongs elsewhere (threats.md I2).
-  private var trusted: [(String, CertificateAuthority)] {
+  /// The issuing authorities are the anchors, since their root also vouches for what belongs elsewhere (threats.md I2);
+  /// TLS wants the root.
+  private var trusted: [(String, [CertificateAuthority])] {
     [
-      ("access-point-ca.pem", authorities.accessPoint), ("o2o-ca.pem", authorities.organisation),
-      ("tls-ca.pem", authorities.tls),
+      ("access-point-ca.pem", [authorities.accessPoint]), ("o2o-ca.pem", [authorities.organisation]),
+      ("tls-ca.pem", [authorities.tlsRoot, authorities.tls]),
     ]
   }
 

@@ -22,6 +22,9 @@ public struct TestAuthorities: Sendable {
   public let accessPoint: CertificateAuthority
   /// Issues to organisations: the certificates that sign and encrypt envelopes (O2O).
   public let organisation: CertificateAuthority
+  /// The root of the TLS authority, of another branch as in the federation: TLS trusts roots, and one root for all
+  /// would let every certificate of the federation open a TLS connection.
+  public let tlsRoot: CertificateAuthority
   /// Issues TLS server and client certificates.
   public let tls: CertificateAuthority
 
@@ -32,20 +35,26 @@ public struct TestAuthorities: Sendable {
   }
 
   init(label: String, keys: [PrivateKey]) throws {
-    let root = CertificateAuthority(
-      identity: try CertificateAuthority.selfSigned(Self.request("Rot CA \(label)", years: 10), key: keys[0]))
-    func authority(_ name: String, _ key: PrivateKey) throws -> CertificateAuthority {
-      CertificateAuthority(identity: try root.issue(Self.request("\(name) CA \(label)", years: 8), key: key))
-    }
-    self.root = root
-    accessPoint = try authority("Accesspunkt", keys[1])
-    organisation = try authority("O2O", keys[2])
-    tls = try authority("TLS", keys[3])
+    root = try Self.root("Rot CA \(label)", keys[0])
+    accessPoint = try Self.authority("Accesspunkt CA \(label)", keys[1], under: root)
+    organisation = try Self.authority("O2O CA \(label)", keys[2], under: root)
+    tlsRoot = try Self.root("Rot CA TLS \(label)", keys[3])
+    tls = try Self.authority("TLS CA \(label)", keys[4], under: tlsRoot)
+  }
+
+  private static func root(_ name: String, _ key: PrivateKey) throws -> CertificateAuthority {
+    CertificateAuthority(identity: try CertificateAuthority.selfSigned(request(name, years: 10), key: key))
+  }
+
+  private static func authority(
+    _ name: String, _ key: PrivateKey, under root: CertificateAuthority
+  ) throws -> CertificateAuthority {
+    CertificateAuthority(identity: try root.issue(request(name, years: 8), key: key))
   }
 
   /// The sizes of the keys that the authorities need, in their order.
   static func keySizes(_ sizes: KeySizes) -> [Int] {
-    [sizes.federation, sizes.federation, sizes.federation, sizes.tls]
+    [sizes.federation, sizes.federation, sizes.federation, sizes.tls, sizes.tls]
   }
 
   private static func request(_ name: String, years: Double) -> CertificateRequest {

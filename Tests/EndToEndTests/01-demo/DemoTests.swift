@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+@Suite("01 Demo")
+struct DemoTests {
+  @Test("the demo ends with both messages ACCEPTED and the files identical", .timeLimit(.minutes(3)))
+  func once() async throws {
+    let folder = try TemporaryFolder()
+    let dir = folder.url.appending(path: "federation").path
+    let result = try await Sdkrelay.run("demo", "--once", "--dir", dir)
+    #expect(result.exitCode == 0, "\(result.complaint)")
+    #expect(result.lines.last?.hasSuffix("Both messages ACCEPTED, both files identical.") == true)
+    #expect(result.lines.filter { $0.contains(" ACCEPTED ") }.count == 2)
+    let sums = result.lines.filter { $0.contains("SHA-256") }.map { $0.split(separator: " ").dropLast().last }
+    #expect(sums.count == 4 && sums[0] == sums[1] && sums[2] == sums[3] && sums[0] != sums[2])
+
+    try await expectCommandsAgree(dir)
+    try expectClosedKeys(dir)
+  }
+
+  /// What the nodes left can be listed, shown and saved while no node runs.
+  private func expectCommandsAgree(_ dir: String) async throws {
+    let config = "\(dir)/node-b/node.yaml"
+    let list = try await Sdkrelay.run("messages", "list", "--json", "--incoming", "--config", config)
+    let messages = try #require(try JSONSerialization.jsonObject(with: Data(list.output.utf8)) as? [[String: Any]])
+    #expect(messages.count == 1)
+    let id = try #require(messages.first?["id"] as? String)
+    #expect(messages.first?["status"] as? String == "NEW")
+
+    let show = try await Sdkrelay.run("messages", "show", id, "--config", config)
+    #expect(show.output.contains("CONFIDENTIAL"))
+    #expect(show.output.contains("Studieplan.pdf"))
+    #expect(show.exitCode == 0)
+
+    let out = "\(dir)/saved"
+    let save = try await Sdkrelay.run("messages", "save", id, "--config", config, "--out", out)
+    #expect(save.exitCode == 0, "\(save.complaint)")
+    #expect(
+      try Data(contentsOf: URL(filePath: "\(out)/Studieplan.pdf"))
+        == Data(contentsOf: URL(filePath: "\(dir)/outbox/Studieplan.pdf")))
+
+    let status = try await Sdkrelay.run("status", id, "--config", "\(dir)/node-a/node.yaml")
+    #expect(status.output.hasPrefix("ACCEPTED"))
+    let unknown = try await Sdkrelay.run("status", UUID().uuidString, "--config", config)
+    #expect(unknown.exitCode == 2)
+  }
+
+  /// W11: nobody but the owner reads keys, settings and data.
+  private func expectClosedKeys(_ dir: String) throws {
+    let files = try #require(FileManager.default.enumerator(atPath: dir))
+    for case let name as String in files where !name.hasPrefix("saved") && !name.hasPrefix("outbox") {
+      let attributes = try FileManager.default.attributesOfItem(atPath: "\(dir)/\(name)")
+      guard attributes[.type] as? FileAttributeType == .typeRegular else { continue }
+      #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600, "\(name)")
+    }
+  }
+}
