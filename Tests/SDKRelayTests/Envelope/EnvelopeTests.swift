@@ -8,7 +8,7 @@ import XMLSecurity
   func algorithms() throws {
     let root = try XMLElement.parse(EnvelopeKit.sealed(), limits: XMLLimits(totalBytes: 1 << 20))
     func values(_ local: String, _ attribute: String? = nil) -> [String] {
-      root.descendants.filter { $0.local == local }.map { attribute.flatMap($0.attribute) ?? $0.text }
+      root.descendants.filter { $0.local == local }.map { element in attribute.map { element.attribute($0) ?? "" } ?? element.text }
     }
     #expect(values("DocumentTypeCode") == ["Q{urn:riv:infrastructure:messaging:MessageWithAttachments:3}messagePayload"])
     #expect(EnvelopeHeader.receiptTypeCode == "Q{urn:oasis:names:specification:ubl:schema:xsd:ApplicationResponse-2}ApplicationResponse")
