@@ -35,6 +35,11 @@ public final class SettingsSection {
   /// Whether the key is present.
   public func has(_ key: String) -> Bool { node(key) != nil }
 
+  /// Lets keys stand in the file that other settings may make useless.
+  public func permit(_ keys: String...) {
+    asked.formUnion(keys)
+  }
+
   /// Refuses keys that were never asked for, here and in every section opened from here.
   public func refuseUnknownKeys() throws(SettingsProblem) {
     for (key, _) in mapping {

@@ -184,7 +184,7 @@ func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) a
 }
 
 /// Peak resident memory of this process, in bytes.
-func peakMemory() throws -> Int {
+func httpPeakMemory() throws -> Int {
   let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
   let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
   return (line?.split(separator: " ").dropFirst().first).flatMap { Int($0) }.map { $0 * 1_024 } ?? 0

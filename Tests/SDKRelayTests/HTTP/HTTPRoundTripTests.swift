@@ -63,7 +63,7 @@ struct HTTPRoundTripTests {
       let body = try WireBody(file: file)
       try #require(body.length == 100_000_000)
 
-      let before = try peakMemory()
+      let before = try httpPeakMemory()
       try await withEndpoint(handler: CountingHandler()) { _, port in
         try await withClient { client in
           let url = try #require(URL(string: "http://127.0.0.1:\(port)/as4"))
@@ -71,7 +71,7 @@ struct HTTPRoundTripTests {
           try #require(answer.body == Array("100000000".utf8))
         }
       }
-      let growth = try peakMemory() - before
+      let growth = try httpPeakMemory() - before
       try #require(growth < 80_000_000, "grew by \(growth) bytes")
     }
   }

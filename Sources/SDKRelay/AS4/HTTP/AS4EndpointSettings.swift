@@ -54,6 +54,8 @@ public struct AS4EndpointSettings: Sendable {
   }
 
   private static func security(_ settings: SettingsSection, host: String) throws(SettingsProblem) -> Security {
+    // May stand in the file while they are switched off.
+    settings.permit("certificate", "key", "trust", "mutual")
     guard try settings.bool("tls", default: true) else {
       guard isLoopback(host) else { throw settings.problem("tls", "may be false for 127.0.0.1 or ::1 only") }
       return .plain
