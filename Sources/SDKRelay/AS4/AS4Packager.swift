@@ -47,7 +47,7 @@ public enum AS4Packager {
 
     let file = try spool.create()
     let framing = MIMEFraming(hasParts: !message.parts.isEmpty)
-    let room = room(for: envelope, keyInfo: keyInfo, parts: message.parts, signer: signer)
+    let room = room(for: envelope, references + message.parts.map(blankReference), keyInfo: keyInfo, signer: signer)
     try file.write(framing.head)
     try file.write([UInt8](repeating: 0x20, count: room))
     for (part, payload) in zip(message.parts, payloads) {
@@ -91,15 +91,18 @@ public enum AS4Packager {
       digestValue: digest)
   }
 
+  /// A reference of the size that the part's will have.
+  private static func blankReference(_ part: PartInfo) -> SignatureReference {
+    partReference(part, digest: [UInt8](repeating: 0, count: DigestAlgorithm.sha256.length))
+  }
+
   /// The envelope with a signature of the size it will have, and a little more.
   private static func room(
-    for envelope: OutgoingEnvelope, keyInfo: XMLElement, parts: [PartInfo], signer: Identity
+    for envelope: OutgoingEnvelope, _ references: [SignatureReference], keyInfo: XMLElement, signer: Identity
   ) -> Int {
-    let blank = [UInt8](repeating: 0, count: DigestAlgorithm.sha256.length)
-    let references = envelope.references() + parts.map { partReference($0, digest: blank) }
-    let signature = references.reduce(0) { $0 + $1.element().serialized(declaration: false).count }
+    let listed = references.reduce(0) { $0 + $1.element().serialized(declaration: false).count }
     let value = (signer.privateKey.bits / 8 + 2) / 3 * 4
-    return envelope.serialized().count + keyInfo.serialized(declaration: false).count + signature + value + 1_024
+    return envelope.serialized().count + keyInfo.serialized(declaration: false).count + listed + value + 1_024
   }
 }
 

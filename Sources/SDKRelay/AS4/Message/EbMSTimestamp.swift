@@ -15,25 +15,49 @@ enum EbMSTimestamp {
     return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))T\(clock).\(pad(inDay % 1000, 3))Z"
   }
 
+  /// Read by hand: a regular expression costs as much as all the rest of the header.
   static func date(_ text: String) -> Date? {
-    let form = /(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,12})?(Z|[+-]\d\d:\d\d)?/
-    guard let match = text.wholeMatch(of: form.asciiOnlyDigits()) else { return nil }
-    let field = { (part: Substring) in Int64(part) ?? 0 }
-    let (year, month, day) = (field(match.1), field(match.2), field(match.3))
-    let (hour, minute, second) = (field(match.4), field(match.5), field(match.6))
+    var rest = Array(text.utf8)[...]
+    guard let year = number(4, &rest), take("-", &rest), let month = number(2, &rest), take("-", &rest),
+      let day = number(2, &rest), take("T", &rest), let hour = number(2, &rest), take(":", &rest),
+      let minute = number(2, &rest), take(":", &rest), let second = number(2, &rest),
+      let fraction = fraction(&rest), let offset = offsetSeconds(&rest), rest.isEmpty
+    else { return nil }
     let days = daysSince1970(year, month, day)
     guard civil(days) == (year, month, day), hour < 24, minute < 60, second < 60 else { return nil }
-    let fraction = match.7.flatMap { Double("0" + $0) } ?? 0
-    guard let offset = offsetSeconds(match.8) else { return nil }
     let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset
     return Date(timeIntervalSince1970: Double(seconds) + fraction)
   }
 
-  private static func offsetSeconds(_ zone: Substring?) -> Int64? {
-    guard let zone, zone != "Z" else { return 0 }
-    guard let hours = Int64(zone.dropFirst().prefix(2)), let minutes = Int64(zone.suffix(2)) else { return nil }
-    guard hours <= 14, minutes < 60 else { return nil }
-    return (hours * 3_600 + minutes * 60) * (zone.hasPrefix("-") ? -1 : 1)
+  private static func take(_ character: Unicode.Scalar, _ rest: inout ArraySlice<UInt8>) -> Bool {
+    guard rest.first.map({ UInt32($0) == character.value }) == true else { return false }
+    rest.removeFirst()
+    return true
+  }
+
+  private static func number(_ digits: Int, _ rest: inout ArraySlice<UInt8>) -> Int64? {
+    let taken = rest.prefix(digits)
+    guard taken.count == digits, taken.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    rest = rest.dropFirst(digits)
+    return taken.reduce(0) { $0 * 10 + Int64($1 - 0x30) }
+  }
+
+  /// Up to twelve digits behind a full stop, or none.
+  private static func fraction(_ rest: inout ArraySlice<UInt8>) -> Double? {
+    guard take(".", &rest) else { return 0 }
+    let count = rest.prefix { (0x30...0x39).contains($0) }.count
+    guard (1...12).contains(count), let value = number(count, &rest) else { return nil }
+    return (0..<count).reduce(Double(value)) { value, _ in value / 10 }
+  }
+
+  /// `Z`, an offset of at most 14 hours, or nothing.
+  private static func offsetSeconds(_ rest: inout ArraySlice<UInt8>) -> Int64? {
+    if rest.isEmpty || take("Z", &rest) { return 0 }
+    let sign: Int64 = take("-", &rest) ? -1 : 1
+    guard sign < 0 || take("+", &rest), let hours = number(2, &rest), take(":", &rest),
+      let minutes = number(2, &rest), hours <= 14, minutes < 60
+    else { return nil }
+    return sign * (hours * 3_600 + minutes * 60)
   }
 
   /// Days from the civil calendar's epoch, by eras of 400 years that begin in March.

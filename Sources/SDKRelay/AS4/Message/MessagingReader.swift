@@ -118,8 +118,15 @@ enum MessagingReader {
     if let type = part.mimeType, MediaType(type) == nil {
       throw EbMSError(.valueNotRecognized, "\(path): MimeType is not a media type")
     }
-    if let set = part.characterSet, set.wholeMatch(of: /[A-Za-z][A-Za-z0-9._-]*/) == nil {
+    if let set = part.characterSet, !isEncodingName(set) {
       throw EbMSError(.valueNotRecognized, "\(path): CharacterSet is not an encoding name of XML")  // TA28
     }
+  }
+
+  /// EncName of XML 1.0: a letter, then letters, digits, full stops, underscores and hyphens.
+  private static func isEncodingName(_ name: String) -> Bool {
+    let isLetter: (UInt8) -> Bool = { (0x41...0x5A).contains($0 & 0xDF) && $0 < 0x80 }
+    return name.utf8.first.map(isLetter) == true
+      && name.utf8.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) || "._-".utf8.contains($0) }
   }
 }
