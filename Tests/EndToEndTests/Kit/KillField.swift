@@ -1,0 +1,164 @@
+import Foundation
+import Testbed
+import Testing
+
+@testable import SDKRelay
+
+/// Two real nodes that are killed and restarted, and what must hold whatever happened to them (threats.md, invariants).
+final class KillField {
+  let federation: TestFederation
+  /// The two nodes' stores, read while the nodes live and die.
+  let relays: [Relay]
+  private var processes: [NodeProcess?] = [nil, nil]
+  private let folder: TemporaryFolder
+  /// Stands in every text and attachment: what is found outside the message store leaked.
+  static let marker = "hemligt-märke-4711-klartext"
+
+  init() throws {
+    folder = try TemporaryFolder()
+    var options = TestFederation.Options()
+    options.keySizes = .quick
+    // Quick repetitions, and enough of them for a node that has to be started anew.
+    options.furtherSettings = "delivery:\n  retries: 9\n  retryPeriod: 40 s\n"
+    federation = try TestFederation.create(in: folder.url.appending(path: "federation"), options: options)
+    relays = try federation.nodes.map { try Relay.open(NodeSettings(file: $0.settings)) }
+    try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)
+  }
+
+  deinit {
+    processes.forEach { $0?.kill() }
+  }
+
+  /// Where the nodes put temporary files, so that leaks there are found too.
+  private var temporary: URL { folder.url.appending(path: "tmp") }
+
+  // MARK: Nodes
+
+  /// Starts a node, which dies at the kill point where one is given.
+  func start(_ index: Int, killedAt point: KillPoint? = nil) async throws {
+    var environment = ["TMPDIR": temporary.path]
+    if let point { environment["SDKRELAY_KILL"] = "\(point.rawValue):1" }
+    let process = try NodeProcess(
+      binary: Sdkrelay.binary, node: federation.nodes[index], environment: environment)
+    processes[index] = process
+    try await process.waitUntilReady()
+  }
+
+  func stop(_ index: Int) async throws { try await processes[index]?.stop() }
+
+  func kill(_ index: Int) { processes[index]?.kill() }
+
+  /// Whether the node has died by itself in time.
+  func hasDied(_ index: Int, within limit: Duration = .seconds(15)) async throws -> Bool {
+    try await processes[index]?.waitUntilEnded(within: limit) ?? true
+  }
+
+  // MARK: Messages
+
+  /// A message from the first node's organisation to the second's, with an attachment.
+  func draft(_ subject: String) throws -> Draft {
+    let file = folder.url.appending(path: "\(subject).pdf")
+    var document = PDFDocument(title: subject)
+    document.add(heading: subject, paragraphs: [Self.marker])
+    try Data(document.bytes() + Array(Self.marker.utf8)).write(to: file)
+    return try Draft(
+      from: mailbox(federation.nodeA), to: mailbox(federation.nodeB), subject: subject, text: Self.marker,
+      attachments: [Draft.Attachment(file, contentType: "application/pdf")])
+  }
+
+  private func mailbox(_ node: TestFederation.Node) throws -> Draft.Mailbox {
+    Draft.Mailbox(
+      try ParticipantID(node.organisation.id), try FunctionalAddress(node.organisation.mailboxes[0].address))
+  }
+
+  /// Waits until the sender has it ACCEPTED and the recipient NEW.
+  func isDelivered(_ id: MessageID, within limit: Duration = .seconds(40)) async throws -> Bool {
+    let end = ContinuousClock.now + limit
+    while ContinuousClock.now < end {
+      let statuses = try relays.map { try $0.message(id).first?.status }
+      if statuses == [.accepted, .new] { return true }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    return false
+  }
+
+  /// The messages on a node with the subject.
+  func messages(_ subject: String, on index: Int) throws -> [StoredMessage] {
+    try relays[index].messages(MessageFilter(limit: 10_000)).filter { $0.subject == subject }
+  }
+
+  // MARK: Invariants
+
+  /// 2: delivered once and whole; 5: statuses only moved forward.
+  func expectExactlyOnce(_ id: MessageID, _ subject: String, _ comment: Comment) throws {
+    let (sent, received) = (try messages(subject, on: 0), try messages(subject, on: 1))
+    #expect(sent.map(\.id) == [id], comment)
+    #expect(received.map(\.id) == [id], comment)
+    for (relay, message) in zip(relays, sent + received) {
+      let file = try #require(message.content.files.first, comment)
+      let bytes = try Data(contentsOf: relay.attachment(file, of: message))
+      #expect(bytes.count == file.size && bytes.suffix(Self.marker.utf8.count) == Data(Self.marker.utf8), comment)
+      let statuses = try relay.events(of: message).compactMap(\.status)
+      for (former, next) in zip(statuses, statuses.dropFirst()) where former != next {
+        #expect(former.allows(next), "\(comment): \(former) to \(next)")
+      }
+    }
+  }
+
+  /// 6: no file without its row; 7: no plain text outside the message store. The nodes must have ended; both are started
+  /// once more with every file looking old, so that the janitor sees what a crash left behind.
+  func expectNothingLeft() async throws {
+    try Self.findPlainText(in: [federation.nodeA.folder, federation.nodeB.folder, temporary])
+    for index in federation.nodes.indices {
+      try age(federation.nodes[index].data)
+      try await start(index)
+      try await expectTidy(index)
+      try await stop(index)
+    }
+  }
+
+  private func expectTidy(_ index: Int) async throws {
+    let end = ContinuousClock.now + .seconds(20)
+    var left = try leftovers(index)
+    while !left.isEmpty, ContinuousClock.now < end {
+      try await Task.sleep(for: .milliseconds(100))
+      left = try leftovers(index)
+    }
+    #expect(left.isEmpty, "files without a row on node \(index)")
+  }
+
+  /// Files in transit or being received, and attachments that belong to no message.
+  private func leftovers(_ index: Int) throws -> [String] {
+    let data = federation.nodes[index].data
+    let known = Set(
+      try relays[index].messages(MessageFilter(limit: 10_000)).flatMap { $0.content.files.map(\.storedName) })
+    return Self.files(in: data).filter { url in
+      let folder = url.deletingLastPathComponent().lastPathComponent
+      return ["transit", "incoming"].contains(folder) || folder == "messages" && !known.contains(url.lastPathComponent)
+    }.map { String($0.path.dropFirst(data.path.count)) }
+  }
+
+  private func age(_ folder: URL) throws {
+    for file in Self.files(in: folder) where !file.lastPathComponent.hasPrefix("relay.sqlite") {
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSinceNow: -7_200)], ofItemAtPath: file.path)
+    }
+  }
+
+  private static func findPlainText(in folders: [URL]) throws {
+    for file in folders.flatMap(files) {
+      // The message store: the database and the attachments.
+      let isStore = file.lastPathComponent.hasPrefix("relay.sqlite")
+        || file.deletingLastPathComponent().lastPathComponent == "messages"
+      guard !isStore, let bytes = try? Data(contentsOf: file) else { continue }
+      #expect(bytes.firstRange(of: Data(marker.utf8)) == nil, "plain text in \(file.lastPathComponent)")
+    }
+  }
+
+  private static func files(in folder: URL) -> [URL] {
+    let names = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey])
+    return (names?.compactMap { $0 as? URL } ?? []).filter {
+      (try? $0.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true
+    }
+  }
+}
