@@ -1,6 +1,7 @@
 import Foundation
 import Testbed
 import Testing
+import XMLSecurity
 
 @testable import SDKRelay
 
@@ -60,7 +61,8 @@ final class KillField {
     let file = folder.url.appending(path: "\(subject).pdf")
     var document = PDFDocument(title: subject)
     document.add(heading: subject, paragraphs: [Self.marker])
-    try Data(document.bytes() + Array(Self.marker.utf8)).write(to: file)
+    // Incompressible and large enough that the body leaves in several pieces.
+    try Data(document.bytes() + randomBytes(300_000) + Array(Self.marker.utf8)).write(to: file)
     return try Draft(
       from: mailbox(federation.nodeA), to: mailbox(federation.nodeB), subject: subject, text: Self.marker,
       attachments: [Draft.Attachment(file, contentType: "application/pdf")])

@@ -34,6 +34,7 @@ public final class AS4Client: Sendable {
     configuration.http1_1ConnectionDebugInitializer = { channel in
       do {
         try policy.check(channel.remoteAddress)
+        KillPoint.reached(.connected)
         return channel.eventLoop.makeSucceededVoidFuture()
       } catch {
         return channel.eventLoop.makeFailedFuture(error)

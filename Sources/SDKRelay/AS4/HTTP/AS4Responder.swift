@@ -70,7 +70,23 @@ struct AS4Responder: Sendable {
     if reply.status == 405 { head.headerFields[.allow] = "POST" }
     if closing { head.headerFields[.connection] = "close" }
     if reply.status >= 400, closing { logger.debug("Request refused", metadata: ["status": "\(reply.status)"]) }
-    try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body)))
+    try await writer.write(response: head, body: Self.body(reply.body))
+    KillPoint.reached(.answerSent)
+  }
+
+  private static func body(_ bytes: [UInt8]) -> ResponseBody {
+    #if KILL_POINTS
+      // In two halves, so that a test can end the process between them.
+      let middle = bytes.count / 2
+      return ResponseBody(contentLength: bytes.count) { writer in
+        try await writer.write(ByteBuffer(bytes: bytes[..<middle]))
+        KillPoint.reached(.halfAnswer)
+        try await writer.write(ByteBuffer(bytes: bytes[middle...]))
+        try await writer.finish(nil)
+      }
+    #else
+      return ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+    #endif
   }
 
   private static let tooLarge = AS4Reply.text(413, "The message is larger than this access point accepts.")

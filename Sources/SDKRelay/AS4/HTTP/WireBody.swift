@@ -42,7 +42,7 @@ struct WireBodyChunks: AsyncSequence, Sendable {
 
   static let chunk = 131_072
 
-  func makeAsyncIterator() -> Iterator { Iterator(segments: body.segments.makeIterator()) }
+  func makeAsyncIterator() -> Iterator { Iterator(body) }
 
   struct Iterator: AsyncIteratorProtocol {
     /// What is left of the segment being read.
@@ -55,12 +55,23 @@ struct WireBodyChunks: AsyncSequence, Sendable {
     private var rest = Rest.bytes([])
     private let files = NonBlockingFileIO(threadPool: .singleton)
     private let allocator = ByteBufferAllocator()
+    private let length: Int
+    private var sent = 0
 
-    init(segments: IndexingIterator<[WireBody.Segment]>) {
-      self.segments = segments
+    init(_ body: WireBody) {
+      segments = body.segments.makeIterator()
+      length = body.length
     }
 
     mutating func next() async throws -> ByteBuffer? {
+      let chunk = try await nextChunk()
+      // Asking for the next chunk means that the connection has taken the former ones.
+      if chunk == nil { KillPoint.reached(.bodySent) } else if sent >= length / 2 { KillPoint.reached(.halfBodySent) }
+      sent += chunk?.readableBytes ?? 0
+      return chunk
+    }
+
+    private mutating func nextChunk() async throws -> ByteBuffer? {
       while true {
         switch rest {
         case .bytes(let bytes) where !bytes.isEmpty:
