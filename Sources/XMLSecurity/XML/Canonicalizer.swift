@@ -203,6 +203,8 @@ public final class Canonicalizer: XMLEventHandler {
   }
 
   private func putAttribute(_ value: String) {
+    // Nearly every value is put as it is, and at once.
+    guard value.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x26 || $0 == 0x3C }) else { return put(value) }
     for byte in value.utf8 {
       switch byte {
       case UInt8(ascii: "&"): put("&amp;")
