@@ -29,9 +29,18 @@ extension CommandProblem {
     switch error {
     case let problem as CommandProblem: self = problem
     case let problem as SettingsProblem: self = .couldNotRun(problem.description)
+    case let problem as SubmissionProblem: self = Self.submission(problem)
     case let problem as SpoolProblem: self = .couldNotRun(Self.sentence(problem))
     case let error as CocoaError: self = .couldNotRun(Self.sentence(error))
     default: self = .couldNotRun(printable("\(error)"))
+    }
+  }
+
+  private static func submission(_ problem: SubmissionProblem) -> CommandProblem {
+    switch problem {
+    case .refused, .tooLarge: .refused(printable(problem.description))
+    case .invalid(let problems): .refused(printable(problems.map(\.text).joined(separator: " ")))
+    case .unavailable: .couldNotRun(printable(problem.description))
     }
   }
 

@@ -16,7 +16,8 @@ struct Demo: AsyncParsableCommand {
 
   @Flag(help: "End when both messages have arrived: 0 when both were accepted and the files are identical.")
   var once = false
-  @Option(help: ArgumentHelp("Keep everything in this folder. A federation that is there is used again.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("Keep everything in this folder. A federation that is there is used again.", valueName: "dir"))
   var dir: String?
 
   func run() async throws {

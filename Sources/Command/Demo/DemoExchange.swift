@@ -84,7 +84,9 @@ struct DemoExchange {
     let arrived = try sha256(recipient.attachment(file, of: message))
     show.step("SHA-256 sent    \(sent)  \(draft.attachments[0].name)")
     show.step("SHA-256 arrived \(arrived)  \(printable(file.name))")
-    guard sent == arrived else { throw CommandProblem.refused("the file that arrived differs from the one that was sent") }
+    guard sent == arrived else {
+      throw CommandProblem.refused("the file that arrived differs from the one that was sent")
+    }
     guard message.content.texts == [draft.text] else {
       throw CommandProblem.refused("the text that arrived differs from the one that was sent")
     }

@@ -13,7 +13,7 @@ final class DemoNodes: Sendable {
     do {
       for node in federation.nodes { started.append(try NodeProcess(binary: binary, node: node)) }
     } catch {
-      started.forEach { $0.kill() }
+      for process in started { process.kill() }
       throw error
     }
     processes = started
@@ -44,7 +44,7 @@ final class DemoNodes: Sendable {
   }
 
   func kill() {
-    processes.forEach { $0.kill() }
+    for process in processes { process.kill() }
   }
 
   /// This very program.

@@ -10,7 +10,9 @@ struct TrustOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("The sender's published certificate, in PEM: only this one is accepted.", valueName: "cert.pem"))
   var senderCert: String?
-  @Option(help: ArgumentHelp("Judge certificates as of this date instead of now: 2022-06-01 or 2022-06-01T12:00:00Z.", valueName: "date"))
+  @Option(
+    help: ArgumentHelp(
+      "Judge certificates as of this date instead of now: 2022-06-01 or 2022-06-01T12:00:00Z.", valueName: "date"))
   var at: Moment?
 
   var isGiven: Bool { trust != nil || senderCert != nil }

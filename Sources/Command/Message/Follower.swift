@@ -19,7 +19,7 @@ struct Follower {
     while true {
       let message = try find(id)
       let entries = try relay.events(of: message).map(TimelineEntry.init)
-      entries.dropFirst(shown).forEach { output.note($0.line) }
+      for entry in entries.dropFirst(shown) { output.note(entry.line) }
       shown = max(shown, entries.count)
       if message.status.isFinal || ContinuousClock.now >= end {
         return try finish(message, entries)

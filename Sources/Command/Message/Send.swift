@@ -33,7 +33,8 @@ struct Send: AsyncParsableCommand {
   var confidential = false
   @Option(
     help: ArgumentHelp(
-      "A reference of the sender's, such as dnr=KOM-2026/1234; may be given several times.", valueName: "root=extension"))
+      "A reference of the sender's, such as dnr=KOM-2026/1234; may be given several times.", valueName: "root=extension"
+    ))
   var reference: [String] = []
   @Option(help: ArgumentHelp("The message that this one answers.", valueName: "id"))
   var replyTo: String?

@@ -44,7 +44,7 @@ struct Status: AsyncParsableCommand {
     if output.json { return try output.document(reports) }
     for report in reports {
       output.note("\(report.status)  \(report.id)  \(report.participant)  \(report.direction)")
-      report.events.forEach { output.note("  \($0.line)") }
+      for event in report.events { output.note("  \(event.line)") }
     }
   }
 }

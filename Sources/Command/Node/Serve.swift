@@ -26,7 +26,9 @@ struct Serve: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try configurationFile.settings()
-    let logger = Logger(label: "sdkrelay") { _ in EventLog(logLevel: Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info) }
+    let logger = Logger(label: "sdkrelay") { _ in
+      EventLog(logLevel: Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info)
+    }
     let relay = try Relay.open(settings, logger: logger)
     let output = output
     let service = RelayService(relay: relay) { port in

@@ -57,7 +57,9 @@ struct SettingsReview {
         remarks.append("the directory publishes another signing certificate for \(id.value)")
       }
       let destination = try directory.destination(of: id, for: "")
-      if let published = destination.encryption.first, !participant.encryption.contains(where: { $0.certificate == published }) {
+      if let published = destination.encryption.first,
+        !participant.encryption.contains(where: { $0.certificate == published })
+      {
         remarks.append("the directory publishes an encryption certificate for \(id.value) without a key here")
       }
       if destination.accessPoint != settings.accessPoint.identity.certificate {

@@ -19,9 +19,8 @@ func printable(_ text: String, multiline: Bool = false) -> String {
 /// A time as people here read it: local date and time to the second.
 func localTime(_ date: Date) -> String {
   date.formatted(
-    Date.VerbatimFormatStyle(
-      format: "\(year: .defaultDigits)-\(month: .twoDigits)-\(day: .twoDigits) \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\(second: .twoDigits)",
-      timeZone: .current, calendar: Calendar(identifier: .gregorian)))
+    Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZone: .current)
+      .year().month().day().time(includingFractionalSeconds: false))
 }
 
 /// A number of bytes as people read it: `9 bytes`, `12 kB`, `3.4 MB`.

@@ -27,7 +27,8 @@ struct SafeFolder {
     let last = name.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last.map(String.init) ?? ""
     var safe = ""
     for scalar in last.unicodeScalars {
-      let isHarmful = scalar.properties.generalCategory == .control || scalar.properties.isBidiControl
+      let isHarmful =
+        scalar.properties.generalCategory == .control || scalar.properties.isBidiControl
         || scalar.properties.generalCategory == .format || ":*?\"<>|".unicodeScalars.contains(scalar)
       safe.unicodeScalars.append(isHarmful ? "_" : scalar)
     }

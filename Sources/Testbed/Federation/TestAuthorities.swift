@@ -1,5 +1,5 @@
-public import XMLSecurity
 import Foundation
+public import XMLSecurity
 
 /// The certificate authorities of a test federation: a root, and under it one issuing authority a purpose, as the
 /// federation has them. Made anew each time; nothing of it is valid anywhere else.

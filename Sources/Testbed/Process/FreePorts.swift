@@ -3,7 +3,7 @@ import Foundation
 /// Ports on the loopback address that nobody listens on now. All are held open together, so that they differ.
 public func freePorts(_ count: Int) throws -> [Int] {
   var sockets: [Int32] = []
-  defer { sockets.forEach { close($0) } }
+  defer { for descriptor in sockets { close(descriptor) } }
   return try (0..<count).map { _ in
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { throw TestbedProblem("no socket can be opened") }

@@ -60,7 +60,8 @@ struct BadConfigurationTests {
   }
 
   private func check(_ example: String, in folder: URL) async throws -> CommandResult {
-    let settings = example
+    let settings =
+      example
       .replacing("directory: directory.yaml", with: "directory: ../directory.yaml")
       .replacing("keys/komvux-", with: "keys/")
     try Data(settings.utf8).write(to: folder.appending(path: "node.yaml"))

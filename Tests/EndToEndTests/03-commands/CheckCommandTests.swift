@@ -79,13 +79,15 @@ struct CheckCommandTests {
 
   /// Letters and digits in the content of elements before the signature, spread over the document.
   private static func places(in file: Data) throws -> [Int] {
-    let signature = try #require(file.firstRange(of: Data("Signature xmlns".utf8))?.lowerBound
-      ?? file.firstRange(of: Data("<ds:Signature".utf8))?.lowerBound)
+    let signature = try #require(
+      file.firstRange(of: Data("Signature xmlns".utf8))?.lowerBound
+        ?? file.firstRange(of: Data("<ds:Signature".utf8))?.lowerBound)
     var inTag = true
     var places: [Int] = []
     for (index, byte) in file[..<signature].enumerated() {
       if byte == UInt8(ascii: "<") { inTag = true }
-      let isLetter = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+      let isLetter =
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
       if !inTag, isLetter { places.append(index) }
       if byte == UInt8(ascii: ">") { inTag = false }
     }

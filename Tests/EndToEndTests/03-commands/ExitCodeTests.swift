@@ -41,7 +41,8 @@ struct ExitCodeTests {
     "every command explains itself",
     arguments: [
       ["serve"], ["send"], ["messages"], ["messages", "list"], ["messages", "show"], ["messages", "save"], ["status"],
-      ["payload", "check"], ["envelope", "verify"], ["envelope", "inspect"], ["envelope", "open"], ["receipt", "check"],
+      ["payload", "check"], ["envelope", "verify"], ["envelope", "inspect"], ["envelope", "open"],
+      ["receipt", "check"],
       ["ping"], ["config", "check"], ["keys", "new-test-federation"], ["demo"],
     ])
   func help(_ command: [String]) async throws {

@@ -27,7 +27,7 @@ final class KillField {
   }
 
   deinit {
-    processes.forEach { $0?.kill() }
+    for process in processes { process?.kill() }
   }
 
   /// Where the nodes put temporary files, so that leaks there are found too.
@@ -150,7 +150,8 @@ final class KillField {
   private static func findPlainText(in folders: [URL]) throws {
     for file in folders.flatMap(files) {
       // The message store: the database and the attachments.
-      let isStore = file.lastPathComponent.hasPrefix("relay.sqlite")
+      let isStore =
+        file.lastPathComponent.hasPrefix("relay.sqlite")
         || file.deletingLastPathComponent().lastPathComponent == "messages"
       guard !isStore, let bytes = try? Data(contentsOf: file) else { continue }
       #expect(bytes.firstRange(of: Data(marker.utf8)) == nil, "plain text in \(file.lastPathComponent)")
