@@ -3,7 +3,10 @@ import PackageDescription
 
 let package = Package(
   name: "benchmarks",
-  dependencies: [.package(name: "sdk-relay", path: "..")],
+  dependencies: [
+    .package(name: "sdk-relay", path: ".."),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
   targets: [
     .executableTarget(
       name: "RelayBenchmarks",
@@ -11,5 +14,6 @@ let package = Package(
         .product(name: "SDKRelay", package: "sdk-relay"),
         .product(name: "XMLSecurity", package: "sdk-relay"),
         .product(name: "Testbed", package: "sdk-relay"),
+        .product(name: "Logging", package: "swift-log"),
       ])
   ])

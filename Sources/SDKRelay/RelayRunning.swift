@@ -80,19 +80,21 @@ struct RunningNode: Sendable {
     let settings = relay.settings
     let (store, work, logger) = (relay.store, relay.work, relay.logger)
     let accessPointTrust = try settings.accessPoint.trust.store()
+    let organisationTrust = try settings.envelopes.store()
     let mode = settings.mode
     client = AS4Client(settings.client)
     let sealing = Sealing(settings: settings, store: store, work: work, mode: mode)
     let ring: @Sendable () -> Void = { [doorbell = relay.doorbell] in doorbell.ring() }
     let checks = OpenChecks(
-      settings: settings, directory: relay.directory, store: store, trust: try settings.envelopes.store(), work: work)
+      settings: settings, directory: relay.directory, store: store, trust: organisationTrust, work: work)
     dispatcher = Dispatcher(
       store: store,
       gate: LaneGate(
         perDestination: settings.delivery.perDestination, opening: max(2, ProcessInfo.processInfo.activeProcessorCount)),
       workers: [
         .send: SendWorker(
-          store: store, sealing: sealing, directory: relay.directory, client: client, trust: accessPointTrust,
+          store: store, sealing: sealing, directory: relay.directory, client: client,
+          trust: DestinationTrust(accessPoints: accessPointTrust, organisations: organisationTrust),
           delivery: settings.delivery, logger: logger),
         .open: OpenWorker(
           settings: settings, directory: relay.directory, store: store, checks: checks,

@@ -1,21 +1,87 @@
 import Foundation
+import Logging
+import SDKRelay
 import XMLSecurity
 
-/// Measures the steps of a message's way beside the primitives of the same run and prints the ratios.
+/// Measures what messages cost beside the primitives of the same run, and prints the ratios as tables in Markdown.
+///
+/// `serve --config FILE` runs a node instead: the whole path is measured between two processes of this very program.
 @main struct RelayBenchmarks {
-  static func main() throws {
+  static func main() async throws {
+    let arguments = CommandLine.arguments
+    if arguments.count == 4, arguments[1] == "serve" { return try await serve(URL(filePath: arguments[3])) }
     let folder = FileManager.default.temporaryDirectory.appending(path: "relay-benchmarks-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     let steps = try Steps(folder: folder)
     let floor = try Floor(key: steps.key, folder: folder.appending(path: "floor"))
-    print("step     attachment   CPU ms   floor ms   ratio   peak MB")
-    for size in [10_000, 1_000_000, 30_000_000, 75_000_000] {
-      for row in try steps.rows(attachment: size, floor: floor) {
+    printFloor(floor)
+    let floors = try printSteps(steps, floor)
+    try await printWholePath(folder, floors, floor)
+  }
+
+  private static func serve(_ file: URL) async throws {
+    var logger = Logger(label: "sdkrelay")
+    logger.logLevel = .error
+    try await Relay.open(NodeSettings(file: file), logger: logger).run()
+  }
+
+  private static func printFloor(_ floor: Floor) {
+    print("## Primitives of this run\n\n| primitive | MB per CPU second |\n|---|---|")
+    let rates = [
+      ("base64 encoding, decoding", [floor.base64Encoding, floor.base64Decoding]),
+      ("AES-256-CBC encryption, decryption", [floor.cbcEncryption, floor.cbcDecryption]), ("AES-128-GCM", [floor.gcm]),
+      ("SHA-256", [floor.sha256]), ("gzip (Huffman only), gunzip", [floor.gzip, floor.gunzip]),
+      ("XML parsing", [floor.parsing]), ("writing a file, synced", [floor.writing]),
+    ]
+    for (name, costs) in rates {
+      print("| \(name) | \(costs.map { String(format: "%.0f", 1e-6 / $0) }.joined(separator: ", ")) |")
+    }
+    print("\n| operation, RSA 3072 | CPU ms |\n|---|---|")
+    for (name, cost) in [("sign", floor.sign), ("verify", floor.verify), ("wrap", floor.wrap), ("unwrap", floor.unwrap)] {
+      print(String(format: "| \(name) | %.3f |", cost * 1e3))
+    }
+  }
+
+  private static let sizes = [10_000, 1_000_000, 30_000_000, 75_000_000]
+
+  /// Prints the steps and gives each size's floor.
+  private static func printSteps(_ steps: Steps, _ floor: Floor) throws -> [Int: Double] {
+    print("\n## Steps\n\n| attachment | step | CPU ms | floor ms | ratio | memory MB | another tool, CPU ms |")
+    print("|---|---|---|---|---|---|---|")
+    var floors: [Int: Double] = [:]
+    for size in sizes {
+      let rows = try steps.rows(attachment: size, floor: floor)
+      let others = try steps.otherTools()
+      for row in rows {
         print(
-          row.name.padding(toLength: 8, withPad: " ", startingAt: 0),
-          String(format: "%8.2f MB %8.2f %10.2f %7.2f %9.1f", Double(size) / 1e6, row.cost.cpu * 1e3, row.floor * 1e3,
-            row.cost.cpu / row.floor, row.peakMegabytes))
+          String(
+            format: "| %.2f MB | %@ | %.2f | %.2f | %.2f | %.1f | %@ |", Double(size) / 1e6, row.name, row.cost.cpu * 1e3,
+            row.floor * 1e3, row.cost.cpu / row.floor, row.peakMegabytes, others[row.name] ?? ""))
+        floors[size, default: 0] += row.floor
       }
     }
+    return floors
+  }
+
+  private static func printWholePath(_ folder: URL, _ floors: [Int: Double], _ floor: Floor) async throws {
+    let path = try await WholePath(folder: folder)
+    // A message receipt is sealed, wrapped and unwrapped too, and its AS4 receipt signed: four private-key operations.
+    let receipt = 3 * floor.sign + floor.unwrap + floor.wrap + 5 * floor.verify
+    print("\n## The whole path, two processes\n")
+    print("| attachment | messages | CPU ms a message | floor ms | ratio | s to ACCEPTED | sender MB | receiver MB |")
+    print("|---|---|---|---|---|---|---|---|")
+    for (size, count, atOnce) in [
+      (10_000, 20, false), (10_000, 100, false), (1_000_000, 10, false), (30_000_000, 3, false), (75_000_000, 2, false),
+      (75_000_000, 10, true),
+    ] {
+      let result = try await path.send(attachment: size, count: count, atOnce: atOnce)
+      let floor = (floors[size] ?? 0) + receipt
+      print(
+        String(
+          format: "| %.2f MB | %d%@ | %.1f | %.1f | %.2f | %.3f | %.0f | %.0f |", Double(size) / 1e6, count,
+          atOnce ? " at once" : "", result.cpu * 1e3, floor * 1e3, result.cpu / floor, result.latency, result.senderPeak,
+          result.receiverPeak))
+    }
+    try await path.stop()
   }
 }

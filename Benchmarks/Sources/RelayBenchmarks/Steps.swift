@@ -12,6 +12,7 @@ struct Steps {
   private let accessPoints: TrustStore
   private let apA: Identity
   private let apB: Identity
+  private let anchor: Certificate
   let key: PrivateKey
 
   init(folder: URL) throws {
@@ -29,6 +30,7 @@ struct Steps {
     organisations = try TrustStore(anchors: [authority.identity.certificate])
     accessPoints = organisations
     key = sender.privateKey
+    anchor = authority.identity.certificate
   }
 
   /// One row of the table: what each step cost at a size, and what it cannot cost less than.
@@ -78,6 +80,22 @@ struct Steps {
         + floor.sign
     ) { try unwrap() }
     return rows
+  }
+
+  /// What xmlsec1 and the peer package took for the envelope of the last rows.
+  func otherTools() throws -> [String: String] {
+    var others: [String: String] = [:]
+    if let xmlsec = try Tools.xmlsec(envelopeFile, key: recipient.privateKey, anchor: anchor, folder: folder) {
+      others["open"] = String(
+        format: "xmlsec1 verify %.0f + decrypt %.0f", xmlsec.verify * 1e3, xmlsec.decrypt * 1e3)
+    }
+    var root = URL(filePath: #filePath)
+    for _ in 0..<4 { root.deleteLastPathComponent() }
+    if let peer = try Tools.peer(envelopeFile, root: root) {
+      others["wrap"] = String(format: "as4 %.0f", peer.wrap * 1e3)
+      others["unwrap"] = String(format: "as4 %.0f", peer.unwrap * 1e3)
+    }
+    return others
   }
 
   private var envelopeFile: URL { spool.url(of: "envelope") }

@@ -13,13 +13,13 @@ actor SendWorker: Worker {
   private let sealing: Sealing
   private let directory: any Directory
   private let client: AS4Client
-  private let trust: TrustStore
+  private let trust: DestinationTrust
   private let delivery: NodeSettings.Delivery
   private let logger: Logger
   private var breaker = CircuitBreaker()
 
   init(
-    store: Store, sealing: Sealing, directory: any Directory, client: AS4Client, trust: TrustStore,
+    store: Store, sealing: Sealing, directory: any Directory, client: AS4Client, trust: DestinationTrust,
     delivery: NodeSettings.Delivery, logger: Logger
   ) {
     self.store = store
@@ -45,6 +45,10 @@ actor SendWorker: Worker {
       return try await conclude(attempt, transfer, job, to: nil)
     }
     KillPoint.reached(.metadataFetched)
+    if let problem = trust.problem(with: destination, isEncrypted: transfer.envelope == nil, at: Date()) {
+      let attempt = Attempt.failed(reason: "\(problem)", isTransient: problem.reason == .revocationUnknown)
+      return try await conclude(attempt, transfer, job, to: destination)
+    }
     let packed = try await wireBytes(of: transfer, to: destination)
     transfer.wire = packed.file.lastPathComponent
     let attempt = try await attempt(packed, to: destination)
@@ -104,7 +108,7 @@ actor SendWorker: Worker {
     }
     let outcome = Signal.read(
       answer.body, contentType: answer.contentType ?? "", answering: packed, signers: [destination.accessPoint],
-      trust: trust)
+      trust: trust.accessPoints)
     switch outcome {
     case .receipt(let bytes):
       KillPoint.reached(.receiptVerified)
