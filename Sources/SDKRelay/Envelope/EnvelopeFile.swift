@@ -10,12 +10,12 @@ final class EnvelopeFile: Sendable {
   init(_ url: URL, maximumBytes: Int) throws(EnvelopeProblem) {
     descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .unreadable }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    // What has no end to seek to, such as a pipe, is no file that can be read more than once.
+    size = Int(lseek(descriptor, 0, SEEK_END))
+    guard size >= 0 else {
       close(descriptor)
       throw .unreadable
     }
-    size = Int(status.st_size)
     guard size <= maximumBytes else {
       close(descriptor)
       throw .notWellFormed(XMLProblem(kind: .size, line: 1))
