@@ -27,13 +27,16 @@ struct Demo: AsyncParsableCommand {
       // Nobody can want what --once left in a place that nobody named.
       if once, dir == nil { try? FileManager.default.removeItem(at: folder) }
     }
-    show.step("Test federation in \(folder.path)")
+    show.step("Test federation in \(folder.path); its keys take a few seconds")
     let federation = try Self.federation(in: folder)
     let nodes = try DemoNodes(federation)
     defer { nodes.kill() }
-    try await nodes.start(show)
-    try await DemoExchange(federation: federation, show: show).run()
-    guard once else { return try await nodes.serve(federation, show) }
+    let interruption = Interruption()
+    try await interruption.ends {
+      try await nodes.start(show)
+      try await DemoExchange(federation: federation, show: show).run()
+    }
+    guard once else { return try await nodes.serve(federation, until: interruption, show) }
     try await nodes.stop()
     show.step("Both messages ACCEPTED, both files identical.")
   }

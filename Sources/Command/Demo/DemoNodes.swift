@@ -28,11 +28,10 @@ final class DemoNodes: Sendable {
   }
 
   /// Keeps the nodes running until the demo is interrupted or one of them ends.
-  func serve(_ federation: TestFederation, _ show: DemoScreen) async throws {
+  func serve(_ federation: TestFederation, until interruption: Interruption, _ show: DemoScreen) async throws {
     show.step("Both messages ACCEPTED, both files identical. The nodes keep running until Ctrl-C. Try:")
     Output.line(DemoHints.text(federation))
-    let stopped = Interruption()
-    while !stopped.happened {
+    while !interruption.happened {
       guard processes.allSatisfy(\.isRunning) else { break }
       try await Task.sleep(for: .milliseconds(200))
     }

@@ -11,6 +11,19 @@ final class Interruption: Sendable {
   /// Whether one has come.
   var happened: Bool { state.withLock { $0 } }
 
+  /// Does the work, or throws as soon as one has come.
+  func ends(_ work: @Sendable @escaping () async throws -> Void) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await work() }
+      group.addTask {
+        while !self.happened { try await Task.sleep(for: .milliseconds(50)) }
+        throw CommandProblem.couldNotRun("interrupted")
+      }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+  }
+
   init() {
     sources = [SIGINT, SIGTERM].map { number in
       signal(number, SIG_IGN)

@@ -59,7 +59,7 @@ extension TransportProblem {
     case let error as HTTPClientError: self.init(error)
     case let error as NIOSSLExtraError: self.init(.tls, error == .failedToValidateHostname
       ? "the certificate is for another host" : "the certificate names no host")
-    case is NIOSSLError, is BoringSSLError: self.init(.tls, "the TLS handshake failed: \(error)")
+    case is NIOSSLError, is BoringSSLError: self.init(.tls, "the TLS handshake failed: \(Self.reason(error))")
     case let error as NIOConnectionError: self.init(error)
     case is NIOTooManyBytesError: self.init(.answer, "the answer is too large to be a signal")
     case let error as IOError:
@@ -69,6 +69,12 @@ extension TransportProblem {
     case is CancellationError: self.init(.cancelled, "cancelled")
     default: self.init(.answer, "the answer is not HTTP")
     }
+  }
+
+  /// The library's word for it, such as `CERTIFICATE_VERIFY_FAILED`, without the places in its sources.
+  private static func reason(_ error: any Error) -> String {
+    let words = "\(error)".matches(of: /OPENSSL_internal:([A-Z0-9_]+)/).map { String($0.output.1) }
+    return words.isEmpty ? "no reason given" : words.joined(separator: ", ")
   }
 
   private init(_ error: HTTPClientError) {
