@@ -3,6 +3,7 @@ public import Logging
 import NIOCore
 import NIOPosix
 public import ServiceLifecycle
+import Synchronization
 
 /// The access point's HTTP address: takes AS4 messages over HTTP/1.1 and gives them to a handler.
 ///
@@ -14,6 +15,7 @@ public final class AS4Endpoint: Service {
   private let tls: CurrentTLS?
   private let clients: TLSTrust?
   private let listening: EventLoopPromise<Int>
+  private let isStopping = Mutex(false)
 
   /// Prepares the endpoint; ``run()`` opens the port.
   public init(
@@ -47,22 +49,25 @@ public final class AS4Endpoint: Service {
     let connections = DescriptorLimit.connections(of: DescriptorLimit.raise())
     let listening = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Int.self)
     self.listening = listening
+    // The server's own log speaks of its inner workings, at error level even when it is cancelled.
+    var silent = logger
+    silent.logLevel = .critical
     server = Server(
       childChannelSetup: AS4ServerChannel(
-        http: http, addresses: AddressCounter(limit: settings.connectionsPerAddress), tls: tls),
+        http: http, addresses: AddressCounter(limit: settings.connectionsPerAddress), tls: tls, log: logger),
       configuration: ServerConfiguration(
         address: .hostname(settings.host, port: settings.port), backlog: 1_024,
         availableConnectionsDelegate: MaximumAvailableConnections(connections)),
       onServerRunning: { listening.succeed($0.localAddress?.port ?? settings.port) },
       eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-      logger: logger)
+      logger: silent)
   }
 
   deinit {
     listening.fail(CancellationError())
   }
 
-  /// Listens until graceful shutdown. Throws when the port cannot be had.
+  /// Listens until graceful shutdown or cancellation. Throws when the port cannot be had, or is lost.
   public func run() async throws {
     do {
       try await server.run()
@@ -70,6 +75,13 @@ public final class AS4Endpoint: Service {
       listening.fail(error)
       throw error
     }
+    let isExpected = isStopping.withLock { $0 } || Task.isCancelled || Task.isShuttingDownGracefully
+    guard isExpected else { throw ListenerEnded() }
+  }
+
+  /// The system took the listening socket away.
+  struct ListenerEnded: Error, CustomStringConvertible {
+    var description: String { "the endpoint's port no longer takes connections" }
   }
 
   /// The port listened on, once it is open; throws what ``run()`` throws.
@@ -79,6 +91,7 @@ public final class AS4Endpoint: Service {
 
   /// Stops listening and returns when the running requests have been answered.
   public func shutdown() async throws {
+    isStopping.withLock { $0 = true }
     try await server.shutdownGracefully()
   }
 

@@ -10,6 +10,7 @@ struct AS4ServerChannel: ServerChildChannel {
   let addresses: AddressCounter
   /// Nil for plain HTTP.
   let tls: CurrentTLS?
+  let log: Logger
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
     let address = channel.remoteAddress?.ipAddress ?? "unknown"
@@ -17,7 +18,7 @@ struct AS4ServerChannel: ServerChildChannel {
     if isWelcome {
       channel.closeFuture.whenComplete { _ in addresses.leave(address) }
     } else {
-      logger.debug("Connection refused: too many from this address", metadata: ["address": "\(address)"])
+      log.debug("Connection refused: too many from this address", metadata: ["address": "\(address)"])
     }
     // Receipts are small and awaited: never hold them back to fill a packet.
     return channel.setOption(.tcpOption(.tcp_nodelay), value: 1).flatMapThrowing {
