@@ -33,7 +33,8 @@ extension Relay: Service {
     await node.client.shutdown()
   }
 
-  /// Whatever part ends first ends the others: a node that only half works must not look alive.
+  /// Whatever part ends first ends the others: a node that only half works must not look alive. Told to stop, the node
+  /// ends with its endpoint, which takes no new requests and answers the running ones.
   private func serve(
     _ node: RunningNode, _ janitor: Janitor, _ onListening: @escaping @Sendable (Int) async -> Void
   ) async throws {
@@ -48,14 +49,10 @@ extension Relay: Service {
         return false
       }
       group.addTask {
-        try await cancelWhenGracefulShutdown { try await node.dispatcher.run() }
-        return true
+        try await Self.untilShutdown { try await node.dispatcher.run() }
       }
       group.addTask {
-        try? await cancelWhenGracefulShutdown { try await janitor.run() }
-        // Cancelled or told to stop: the running requests are answered, new ones are not taken.
-        try? await endpoint.shutdown()
-        return true
+        try await Self.untilShutdown { try await janitor.run() }
       }
       group.addTask {
         try await node.stop.wait()
@@ -66,6 +63,16 @@ extension Relay: Service {
         if hasEnded { break }
       }
     }
+  }
+
+  /// Works until told to stop; false then, true when it ended by itself.
+  private static func untilShutdown(_ work: @Sendable @escaping () async throws -> Void) async throws -> Bool {
+    do {
+      try await cancelWhenGracefulShutdown(work)
+    } catch is CancellationError where Task.isShuttingDownGracefully {
+      return false
+    }
+    return !Task.isShuttingDownGracefully
   }
 }
 

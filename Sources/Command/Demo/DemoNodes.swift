@@ -39,7 +39,10 @@ final class DemoNodes: Sendable {
   }
 
   func stop() async throws {
-    for process in processes { try await process.stop() }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for process in processes { group.addTask { try await process.stop() } }
+      try await group.waitForAll()
+    }
   }
 
   func kill() {

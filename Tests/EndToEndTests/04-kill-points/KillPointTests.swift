@@ -51,12 +51,12 @@ struct KillPointTests {
   /// A node that dies on the way: started again, without a hand, the message arrives once.
   private func deliver(_ field: KillField, killing victim: Int, at point: KillPoint) async throws {
     let subject = "kill-\(point.rawValue)"
-    try await field.stop(victim)
+    field.kill(victim)
     try await field.start(victim, killedAt: point)
     let id = try await field.relays[0].submit(field.draft(subject))
     let died = try await field.hasDied(victim)
     #expect(died, "\(point) was not passed")
-    if !died { try await field.stop(victim) }
+    if !died { field.kill(victim) }
     try await field.start(victim)
     #expect(try await field.isDelivered(id), "\(point): not delivered")
     try field.expectExactlyOnce(id, subject, "\(point)")

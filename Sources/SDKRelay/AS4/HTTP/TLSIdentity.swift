@@ -1,3 +1,4 @@
+import NIOCore
 import NIOSSL
 public import XMLSecurity
 
@@ -106,5 +107,7 @@ enum TLSProfile {
       .rsaPkcs1Sha256, .rsaPkcs1Sha384, .rsaPkcs1Sha512,
     ]
     configuration.renegotiationSupport = .none
+    // A peer that does not answer the end of a connection must not hold up the node's.
+    configuration.shutdownTimeout = .seconds(1)
   }
 }
