@@ -16,10 +16,11 @@ struct EnvelopeParts: @unchecked Sendable {
 
   private var content: XMLElement? { EnvelopeRules.element(["Payloads", "Payload", "PayloadContent"], in: root) }
 
+  var encryptedData: XMLElement? { content?.child(EnvelopeNames.encryptedData) }
+
   /// How the payload is encrypted, or nil where it is not.
   func encryptedPayload() throws(EncryptionProblem) -> EncryptedPayload? {
-    guard let element = content?.child(EnvelopeNames.encryptedData) else { return nil }
-    return try EncryptedPayload(parsing: element)
+    try encryptedData.map { element throws(EncryptionProblem) in try EncryptedPayload(parsing: element) }
   }
 
   /// Streams an unencrypted payload: an XML payload as a canonical document of its own, another one decoded.

@@ -42,11 +42,21 @@ public enum EnvelopeProblem: Error, Hashable, Sendable, CustomStringConvertible 
     }
   }
 
+  /// Whether the same envelope may be accepted later: nothing is wrong with it that could be told yet.
+  public var isTransient: Bool {
+    switch self {
+    case .unreadable: true
+    case .untrusted(let problem): problem.reason == .revocationUnknown
+    case .notWellFormed, .format, .unsigned, .signature, .notPublished, .encryption, .undecryptable: false
+    }
+  }
+
   /// What the sender's message service is told (case table of the receipt specification), or nil where no receipt may be
-  /// sent: for what is not well-formed, has the wrong form or cannot be decrypted.
+  /// sent: for what is not well-formed, has the wrong form, cannot be decrypted or cannot be judged yet.
   public var receiptProblem: PayloadProblem? {
     switch self {
-    case .unsigned, .signature, .untrusted, .notPublished: PayloadRule.signature.problem()
+    case .unsigned, .signature, .notPublished: PayloadRule.signature.problem()
+    case .untrusted: isTransient ? nil : PayloadRule.signature.problem()
     case .notWellFormed, .format, .encryption, .undecryptable, .unreadable: nil
     }
   }

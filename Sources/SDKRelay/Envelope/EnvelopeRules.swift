@@ -7,9 +7,12 @@ struct EnvelopeRules {
   private(set) var header: EnvelopeHeader?
 
   private let root: XMLElement
+  private let hasContentText: Bool
 
-  init(_ root: XMLElement) {
+  /// - Parameter hasContentText: whether the payload's place has text, which the tree does not hold.
+  init(_ root: XMLElement, hasContentText: Bool) {
     self.root = root
+    self.hasContentText = hasContentText
     guard root.name == EnvelopeNames.root else {
       faults = [EnvelopeFault(rule: "XSD", xpath: root.path, text: "is not an XHE envelope")]
       return
@@ -21,6 +24,7 @@ struct EnvelopeRules {
     check("R9", ["XHEVersionID"], is: EnvelopeNames.version)
     check("R3", ["CustomizationID"], is: EnvelopeNames.customization)
     let criteria = readCriteria()
+    checkIdentity()
     checkParties()
     checkTimes()
     let isEncrypted = checkEncryption()
@@ -54,7 +58,7 @@ struct EnvelopeRules {
     let signatures = root.children(EnvelopeNames.signature)
     guard let signature = signatures.first else { return }
     if signatures.count > 1 || root.elements.last !== signature {
-      faults.append(EnvelopeFault(rule: "XSD", xpath: signature.path, text: "must be the one last element"))
+      faults.append(EnvelopeFault(rule: "SDK", xpath: signature.path, text: "must be the one last element"))
     }
   }
 
@@ -73,8 +77,25 @@ struct EnvelopeRules {
       let value = criterion.child(EnvelopeNames.basic("BusinessScopeCriterionValue"))?.text.trimmed ?? ""
       if criteria.updateValue(value, forKey: code) != nil { fault("R14", path, "has one criterion twice") }
     }
-    for (rule, code) in Self.codes where criteria[code] == nil { fault(rule, path, "has no criterion \(code)") }
+    for (rule, code) in Self.codes {
+      guard let value = criteria[code] else {
+        fault(rule, path, "has no criterion \(code)")
+        continue
+      }
+      if let expected = Self.schemes[code], value != expected { fault(rule, path, "must have the \(code) \(expected)") }
+    }
     return criteria
+  }
+
+  // The schemes are fixed; what is identified in them is compared with the AS4 message's addresses.
+  private static let schemes = [
+    "DOCUMENTID_SCHEME": DocumentID.scheme, "PROCESSID_SCHEME": EnvelopeHeader.processScheme,
+  ]
+
+  private mutating func checkIdentity() {
+    let path = ["Header", "ID"]
+    guard let id = text(path), !id.isEmpty else { return }
+    if MessageID(id) == nil { fault("SDK", path, "is not a UUID") }
   }
 
   // MARK: R10, R11
@@ -92,8 +113,10 @@ struct EnvelopeRules {
     let path = ["Header", "CreationDateTime"]
     guard let text = text(path), !text.isEmpty else { return }
     let hasZone = text.hasSuffix("Z") || text.suffix(6).first.map { "+-".contains($0) } == true
-    if SimpleType.dateTime.problem(with: text) != nil || !hasZone {
-      fault("XSD", path, "is not an xs:dateTime with zone")
+    if SimpleType.dateTime.problem(with: text) != nil {
+      fault("XSD", path, "is not an xs:dateTime")
+    } else if !hasZone {
+      fault("SDK", path, "has no time zone")
     }
   }
 
@@ -112,8 +135,19 @@ struct EnvelopeRules {
     if isEncrypted && !hasEncryptedData { fault("R12", path + ["PayloadContent"], "has no EncryptedData") }
     if !isEncrypted && hasEncryptedData { fault("R13", path + ["PayloadContent"], "has EncryptedData") }
     if content.elements.count > 1 { fault("R14", path + ["PayloadContent"], "has more than one element") }
-    let isXML = text(path + ["ContentTypeCode"]) == "application/xml"
-    if !isEncrypted && isXML && content.elements.isEmpty { fault("R2", path + ["PayloadContent"], "is empty") }
+    let isElement = isEncrypted || text(path + ["ContentTypeCode"]) == "application/xml"
+    if !isEncrypted && (isElement ? content.elements.isEmpty : !hasContentText) {
+      fault("R2", path + ["PayloadContent"], "is empty")
+    }
+    // The schema's ##other: neither the envelope's own namespace nor none.
+    for element in content.elements where element.uri.isEmpty || element.uri == EnvelopeNames.aggregate {
+      fault("XSD", path + ["PayloadContent"], "has an element of a namespace that no payload has")
+    }
+    // One reader's payload would be another reader's decoration.
+    if isElement && hasContentText { fault("SDK", path + ["PayloadContent"], "has text beside the payload's element") }
+    if !isElement && !content.elements.isEmpty {
+      fault("SDK", path + ["PayloadContent"], "has an element where base64 is expected")
+    }
     return isEncrypted
   }
 
@@ -135,11 +169,15 @@ struct EnvelopeRules {
   }
 }
 
+/// White space as XML has it; a no-break space is text.
+enum XMLSpace {
+  static let bytes: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D]
+}
+
 extension String {
   /// Without XML white space at its ends.
   var trimmed: String {
-    let space: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D]
-    let bytes = utf8.drop { space.contains($0) }
-    return String(decoding: bytes.reversed().drop { space.contains($0) }.reversed(), as: UTF8.self)
+    let bytes = utf8.drop { XMLSpace.bytes.contains($0) }
+    return String(decoding: bytes.reversed().drop { XMLSpace.bytes.contains($0) }.reversed(), as: UTF8.self)
   }
 }

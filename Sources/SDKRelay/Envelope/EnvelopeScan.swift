@@ -8,8 +8,11 @@ final class EnvelopeScan: XMLEventHandler {
   private let digested = DigestSink(.sha256)
   private var names: [XMLName] = []
   private var kept = 0
+  private var keptBytes = 0
   private var skippedDepth: Int?
   private static let maximumKept = 500
+  // In bytes, for all that is held as a tree: an envelope's header, keys and signature take some 10 kB.
+  private static let maximumKeptBytes = 1 << 20
 
   init(_ method: Canonicalization = .inclusive10) {
     canonicalizer = Canonicalizer(method, into: digested)
@@ -18,6 +21,9 @@ final class EnvelopeScan: XMLEventHandler {
 
   /// The document without its payload.
   var root: XMLElement? { tree.root }
+
+  /// Whether the payload's place has text of its own, which is not kept.
+  private(set) var hasContentText = false
 
   /// The digest of the document without its signature.
   func digest() throws -> [UInt8] {
@@ -32,13 +38,20 @@ final class EnvelopeScan: XMLEventHandler {
     // The tree keeps a payload's document element without what is in it.
     kept += 1
     guard kept <= Self.maximumKept else { throw XMLProblem.Kind.elements }
+    try keep(tag.attributes.reduce(0) { $0 + $1.value.utf8.count })
+    try keep(tag.namespaces.reduce(0) { $0 + $1.uri.utf8.count })
     try tree.start(tag)
     if isContent || isCipherValue { skippedDepth = names.count }
   }
 
   func text(_ utf8: UnsafeRawBufferPointer) throws {
     try canonicalizer.text(utf8)
-    guard skippedDepth == nil, names.last != EnvelopeNames.payloadContent else { return }
+    guard skippedDepth == nil else { return }
+    guard names.last != EnvelopeNames.payloadContent else {
+      if !hasContentText { hasContentText = utf8.contains { !XMLSpace.bytes.contains($0) } }
+      return
+    }
+    try keep(utf8.count)
     try tree.text(utf8)
   }
 
@@ -52,6 +65,11 @@ final class EnvelopeScan: XMLEventHandler {
 
   func processingInstruction(_ target: String, _ data: String) throws {
     try canonicalizer.processingInstruction(target, data)
+  }
+
+  private func keep(_ count: Int) throws {
+    keptBytes += count
+    guard keptBytes <= Self.maximumKeptBytes else { throw XMLProblem.Kind.text }
   }
 
   /// An element of an unencrypted payload.

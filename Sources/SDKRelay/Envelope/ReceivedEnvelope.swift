@@ -30,7 +30,7 @@ public struct ReceivedEnvelope: Sendable {
     let scan = EnvelopeScan()
     try file.parse(with: scan)
     guard let root = scan.root else { throw .unreadable }
-    let rules = EnvelopeRules(root)
+    let rules = EnvelopeRules(root, hasContentText: scan.hasContentText)
     guard rules.faults.isEmpty, let header = rules.header else { throw .format(rules.faults) }
     guard let digest = try? scan.digest() else { throw .unreadable }
     let parts = EnvelopeParts(root: root, inclusiveDigest: digest)

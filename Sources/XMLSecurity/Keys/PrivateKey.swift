@@ -92,6 +92,9 @@ public final class PrivateKey: @unchecked Sendable {
     _ cipher: [UInt8], digest: DigestAlgorithm, mgf: DigestAlgorithm
   ) throws(DecryptionFailed) -> [UInt8] {
     Self.counter.add(1, ordering: .relaxed)
+    // As long as the modulus (RFC 8017 §7.1.2): OpenSSL would take a shorter one too, and one wrapped key could then be
+    // written in two ways.
+    guard cipher.count == Int(EVP_PKEY_get_size(pointer)) else { throw DecryptionFailed() }
     guard let context = EVP_PKEY_CTX_new(pointer, nil) else { throw DecryptionFailed() }
     defer {
       EVP_PKEY_CTX_free(context)

@@ -75,6 +75,10 @@ public enum X509Data {
       data.elements.count == 1, let element = data.child(XMLName(XMLNamespaces.ds, "X509Certificate")),
       element.elements.isEmpty
     else { throw .keyInfo("KeyInfo does not hold exactly one X509Certificate") }
+    // KeyInfo is not covered by the signature it stands in, so nothing may be hidden in it either.
+    try keyInfo.allow(attributes: ["Id"], "KeyInfo")
+    try data.allow(attributes: [], "X509Data")
+    try element.allow(attributes: [], "X509Certificate")
     guard let der = try? Base64.decode(element.text), let certificate = try? Certificate.parse(der: der) else {
       throw .keyInfo("the X509Certificate in KeyInfo cannot be read")
     }

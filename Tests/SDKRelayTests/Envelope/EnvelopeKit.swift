@@ -80,22 +80,6 @@ enum EnvelopeKit {
 }
 
 extension EnvelopeKit {
-  /// xmllint's verdict on every file of a folder, in one process.
-  static func validate(_ folder: URL, schema: String) throws -> [String: Bool] {
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".xml") }
-    let output = try run(
-      "/usr/bin/xmllint",
-      ["--noout", "--nonet", "--schema", shared.appending(path: "official").appending(path: schema).path]
-        + names.map { folder.appending(path: $0).path })
-    var verdicts: [String: Bool] = [:]
-    for line in output.text.split(separator: "\n") {
-      for (ending, verdict) in [(" validates", true), (" fails to validate", false)] where line.hasSuffix(ending) {
-        verdicts[URL(filePath: String(line.dropLast(ending.count))).lastPathComponent] = verdict
-      }
-    }
-    return verdicts
-  }
-
   /// Runs a program and gives what it printed, on both streams, and its exit code.
   static func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, text: String) {
     let process = Process()

@@ -138,39 +138,4 @@ import XMLSecurity
       #expect(problem.receiptProblem == nil)
     }
   }
-
-  @Test("SDK-XHE-01: an envelope without fault is valid to the published schema",
-    .enabled(if: EnvelopeKit.hasShared && FileManager.default.isExecutableFile(atPath: "/usr/bin/xmllint"), "no ../shared or no xmllint"))
-  func schema() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let plain = String(decoding: try EnvelopeKit.sealed(header: EnvelopeKit.header(encrypted: false)), as: UTF8.self)
-    var random = SystemRandomNumberGenerator()
-    var ours: [String: Bool] = [:]
-    let pieces = plain.split(separator: "><", omittingEmptySubsequences: false).map(String.init)
-    for number in 0..<300 {
-      var changed = pieces
-      if number > 0 {
-        let place = Int.random(in: 2..<changed.count - 1, using: &random)
-        switch number % 4 {
-        case 0: changed.remove(at: place)
-        case 1: changed.insert(changed[place], at: place)
-        case 2: changed.swapAt(place, Int.random(in: 2..<changed.count - 1, using: &random))
-        default: changed[place] = changed[place].replacingOccurrences(of: "a", with: "b")
-        }
-      }
-      let text = changed.joined(separator: "><")
-      let name = "\(number).xml"
-      try Data(text.utf8).write(to: folder.appending(path: name))
-      ours[name] = (try? EnvelopeKit.read(Array(text.utf8))) != nil
-    }
-    let theirs = try EnvelopeKit.validate(folder, schema: "xhe/schema/XHE-1.0.xsd")
-    #expect(theirs["0.xml"] == true)
-    // Ours is stricter by R1–R14, never laxer. (Signature contents are judged by the signature's own policy.)
-    for (name, accepted) in ours where accepted {
-      let text = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
-      if theirs[name] != true, !text.contains("<ds:") { Issue.record("\(name) is invalid to the schema") }
-    }
-  }
 }

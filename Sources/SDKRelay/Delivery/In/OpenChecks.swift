@@ -43,9 +43,8 @@ struct OpenChecks: Sendable {
     do {
       let trust = trust
       verified = isPlain ? nil : try await work.run { try envelope.verify(.published(published, trust), at: Date()) }
-    } catch EnvelopeProblem.unreadable {
-      return .held("the envelope's file cannot be read")
     } catch let problem as EnvelopeProblem {
+      if problem.isTransient { return .held("\(problem)") }
       // A receipt is never answered, not even a forged one.
       guard header.documentID.isMessage, let told = problem.receiptProblem else { return .refused("\(problem)") }
       return .rejected([told])
