@@ -17,7 +17,7 @@ struct Floor {
     func each(_ input: [UInt8], _ work: ([UInt8]) throws -> Void) rethrows -> Double {
       try measure(runs: 5) { try work(input) }.cpu / Double(input.count)
     }
-    func through(_ make: (any ByteSink) -> any ByteSink) -> ([UInt8]) throws -> Void {
+    func through(_ make: @escaping (any ByteSink) -> any ByteSink) -> ([UInt8]) throws -> Void {
       { input in
         let sink = make(DiscardingSink())
         try input.withUnsafeBytes { all in

@@ -5,18 +5,20 @@ import XMLSecurity
 
 /// Measures what messages cost beside the primitives of the same run, and prints the ratios as tables in Markdown.
 ///
-/// `serve --config FILE` runs a node instead: the whole path is measured between two processes of this very program.
+/// Arguments are attachment sizes in bytes; without any, the four of the table. `serve --config FILE` runs a node instead: the whole path is measured between two processes of this very program.
 @main struct RelayBenchmarks {
   static func main() async throws {
     let arguments = CommandLine.arguments
     if arguments.count == 4, arguments[1] == "serve" { return try await serve(URL(filePath: arguments[3])) }
+    let given = arguments.dropFirst().compactMap { Int($0) }
+    let sizes = given.isEmpty ? [10_000, 1_000_000, 30_000_000, 75_000_000] : given
     let folder = FileManager.default.temporaryDirectory.appending(path: "relay-benchmarks-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     let steps = try Steps(folder: folder)
     let floor = try Floor(key: steps.key, folder: folder.appending(path: "floor"))
     printFloor(floor)
-    let floors = try printSteps(steps, floor)
-    try await printWholePath(folder, floors, floor)
+    let floors = try printSteps(steps, floor, sizes)
+    try await printWholePath(folder, floors, floor, sizes)
   }
 
   private static func serve(_ file: URL) async throws {
@@ -42,10 +44,8 @@ import XMLSecurity
     }
   }
 
-  private static let sizes = [10_000, 1_000_000, 30_000_000, 75_000_000]
-
   /// Prints the steps and gives each size's floor.
-  private static func printSteps(_ steps: Steps, _ floor: Floor) throws -> [Int: Double] {
+  private static func printSteps(_ steps: Steps, _ floor: Floor, _ sizes: [Int]) throws -> [Int: Double] {
     print("\n## Steps\n\n| attachment | step | CPU ms | floor ms | ratio | memory MB | another tool, CPU ms |")
     print("|---|---|---|---|---|---|---|")
     var floors: [Int: Double] = [:]
@@ -63,17 +63,21 @@ import XMLSecurity
     return floors
   }
 
-  private static func printWholePath(_ folder: URL, _ floors: [Int: Double], _ floor: Floor) async throws {
-    let path = try await WholePath(folder: folder)
+  private static func printWholePath(
+    _ folder: URL, _ floors: [Int: Double], _ floor: Floor, _ sizes: [Int]
+  ) async throws {
+    var path = try await WholePath(folder: folder)
     // A message receipt is sealed, wrapped and unwrapped too, and its AS4 receipt signed: four private-key operations.
     let receipt = 3 * floor.sign + floor.unwrap + floor.wrap + 5 * floor.verify
     print("\n## The whole path, two processes\n")
     print("| attachment | messages | CPU ms a message | floor ms | ratio | s to ACCEPTED | sender MB | receiver MB |")
     print("|---|---|---|---|---|---|---|---|")
-    for (size, count, atOnce) in [
-      (10_000, 20, false), (10_000, 100, false), (1_000_000, 10, false), (30_000_000, 3, false), (75_000_000, 2, false),
-      (75_000_000, 10, true),
-    ] {
+    // The largest once more, ten at the same time.
+    var floorsPrinted: Set<Int> = []
+    for size in sizes + sizes.suffix(1) {
+      let atOnce = floorsPrinted.contains(size)
+      floorsPrinted.insert(size)
+      let count = atOnce ? 10 : max(2, min(100, 20_000_000 / size))
       let result = try await path.send(attachment: size, count: count, atOnce: atOnce)
       let floor = (floors[size] ?? 0) + receipt
       print(

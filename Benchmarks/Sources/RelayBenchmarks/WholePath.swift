@@ -10,6 +10,8 @@ struct WholePath {
   private let sender: NodeProcess
   private let receiver: NodeProcess
   private let relay: Relay
+  /// CPU seconds that this process spent on submitting; what it spends on waiting is not the messages' cost.
+  private var submitting = 0.0
 
   init(folder: URL) async throws {
     self.folder = folder
@@ -41,32 +43,39 @@ struct WholePath {
   }
 
   /// Sends messages one after the other, or all at once.
-  func send(attachment size: Int, count: Int, atOnce: Bool = false) async throws -> Result {
+  mutating func send(attachment size: Int, count: Int, atOnce: Bool = false) async throws -> Result {
     let file = folder.appending(path: "whole-path.pdf")
     try (Data("%PDF-1.4\n".utf8) + Data((0..<size / 8).flatMap { _ in
       withUnsafeBytes(of: UInt64.random(in: 0...UInt64.max)) { Array($0) }
     })).write(to: file)
     let nodes = [sender, receiver].map { ProcessFigures(id: $0.processIdentifier) }
     for node in nodes { node.resetPeak() }
-    let before = nodes.map(\.processorTime).reduce(0, +) + processorTime()
+    let before = nodes.map(\.processorTime).reduce(0, +)
+    submitting = 0
     var latencies: [Double] = []
     if atOnce {
       let start = ContinuousClock.now
       var ids: [MessageID] = []
-      for _ in 0..<count { ids.append(try await relay.submit(draft(file))) }
+      for _ in 0..<count { ids.append(try await submit(file)) }
       for id in ids { try await waitUntilAccepted(id) }
       latencies = [(ContinuousClock.now - start) / .seconds(1)]
     } else {
       for _ in 0..<count {
         let start = ContinuousClock.now
-        try await waitUntilAccepted(try await relay.submit(draft(file)))
+        try await waitUntilAccepted(try await submit(file))
         latencies.append((ContinuousClock.now - start) / .seconds(1))
       }
     }
-    let cpu = nodes.map(\.processorTime).reduce(0, +) + processorTime() - before
+    let cpu = nodes.map(\.processorTime).reduce(0, +) + submitting - before
     return Result(
       cpu: cpu / Double(count), latency: median(latencies), senderPeak: nodes[0].peakMegabytes,
       receiverPeak: nodes[1].peakMegabytes)
+  }
+
+  private mutating func submit(_ file: URL) async throws -> MessageID {
+    let start = processorTime()
+    defer { submitting += processorTime() - start }
+    return try await relay.submit(draft(file))
   }
 
   private func draft(_ file: URL) throws -> Draft {
@@ -75,7 +84,7 @@ struct WholePath {
         try ParticipantID(organisation.id), try FunctionalAddress(organisation.mailboxes[0].address))
     }
     return Draft(
-      sender: try mailbox(federation.nodeA.organisation), recipient: try mailbox(federation.nodeB.organisation),
+      from: try mailbox(federation.nodeA.organisation), to: try mailbox(federation.nodeB.organisation),
       subject: "Benchmark", text: "Text",
       attachments: [Draft.Attachment(file, name: "plan.pdf", contentType: "application/pdf")])
   }
@@ -86,7 +95,7 @@ struct WholePath {
       let status = try relay.message(id).first?.status
       if status == .accepted { return }
       guard status?.isFinal != true, ContinuousClock.now < end else { throw Steps.Failure(step: "whole path") }
-      try await Task.sleep(for: .milliseconds(2))
+      try await Task.sleep(for: .milliseconds(10))
     }
   }
 }
