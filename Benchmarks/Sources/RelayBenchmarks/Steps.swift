@@ -63,21 +63,22 @@ struct Steps {
     try row(
       "seal",
       plain * floor.base64Encoding + encoded * (floor.cbcEncryption + floor.base64Encoding)
-        + envelope * (floor.sha256 + floor.writing) + floor.sign + floor.wrap
+        + envelope * (floor.sha256 + floor.writing) + floor.sign + floor.wrap + floor.keep
     ) { try seal(payload, attachment, limits) }
     try row(
       "open",
       envelope * (floor.parsing + floor.sha256) + envelope * (floor.parsing + floor.base64Decoding)
         + encoded * (floor.cbcDecryption + floor.parsing + floor.base64Decoding) + plain * (floor.sha256 + floor.writing)
-        + floor.verify + floor.unwrap
+        + floor.verify + floor.unwrap + floor.keep
     ) { try open(limits) }
     try row(
       "wrap", envelope * floor.gzip + packed * (floor.sha256 + floor.gcm + floor.writing) + floor.sign + floor.wrap
+        + floor.keep
     ) { try wrap() }
     try row(
       "unwrap",
       packed * (floor.gcm + floor.sha256) + envelope * (floor.gunzip + floor.writing) + 2 * floor.verify + floor.unwrap
-        + floor.sign
+        + floor.sign + floor.keep
     ) { try unwrap() }
     return rows
   }
