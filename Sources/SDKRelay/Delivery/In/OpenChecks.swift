@@ -194,7 +194,7 @@ struct OpenChecks: Sendable {
   /// Remembers the content key's digest with its envelope, before the key is unwrapped.
   private func isSeen(_ key: [UInt8], _ reception: Reception) async throws -> Bool {
     try await store.write { db in
-      try db.execute(
+      try db.change(
         sql: """
           INSERT INTO seenKey (participant, keySha256, envelopeSha256, at) VALUES (?, ?, ?, ?)
           ON CONFLICT (participant, keySha256) DO NOTHING
@@ -223,7 +223,7 @@ enum Quarantine {
   static func count(
     from sender: ParticipantID, to participant: ParticipantID, now: Date, in db: Database
   ) throws {
-    try db.execute(
+    try db.change(
       sql: "INSERT INTO decryptionFailure (participant, sender, at) VALUES (?, ?, ?)",
       arguments: [participant.comparable, sender.comparable, now.milliseconds])
   }

@@ -51,7 +51,7 @@ enum ReceptionTable {
 
   /// Throws a constraint error when the id has been taken meanwhile: the unique index is the judge (Q1).
   static func insert(_ new: NewReception, now: Date, in db: Database) throws -> Int64 {
-    try db.execute(
+    try db.change(
       sql: """
         INSERT INTO reception (participant, accessPoint, transportId, referencesSha256, receipt, receivedAt, sender,
           service, action, conversationId, file, size, payloadSha256, state)
@@ -81,7 +81,7 @@ enum ReceptionTable {
   static func end(
     _ reception: Reception, _ state: ReceptionState, envelopeID: MessageID? = nil, in db: Database
   ) throws {
-    try db.execute(
+    try db.change(
       sql: """
         UPDATE reception SET state = ?1, envelopeId = coalesce(?2, envelopeId),
           file = CASE ?1 WHEN 'setAside' THEN file ELSE NULL END

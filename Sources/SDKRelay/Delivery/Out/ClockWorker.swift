@@ -7,7 +7,7 @@ enum ReceiptWait {
   static func begin(
     _ row: Int64, of participant: ParticipantID, clock: ReceiptClock, now: Date, in db: Database
   ) throws {
-    try db.execute(sql: "UPDATE message SET acknowledgedAt = ? WHERE id = ?", arguments: [now.milliseconds, row])
+    try db.change(sql: "UPDATE message SET acknowledgedAt = ? WHERE id = ?", arguments: [now.milliseconds, row])
     guard case .wait(let time) = clock.step(age: .zero, hasAlarmed: false) else { return }
     try JobQueue.add(
       .receiptClock, subject: row, participant: participant, lane: Lane.receiptClock, due: now.adding(time), in: db)
@@ -15,7 +15,7 @@ enum ReceiptWait {
 
   /// The receipt has come.
   static func end(_ row: Int64, in db: Database) throws {
-    try db.execute(sql: "DELETE FROM job WHERE kind = 'receiptClock' AND subject = ?", arguments: [row])
+    try db.change(sql: "DELETE FROM job WHERE kind = 'receiptClock' AND subject = ?", arguments: [row])
   }
 }
 
@@ -41,7 +41,7 @@ struct ClockWorker: Worker {
       case .wait(let time):
         try JobQueue.postpone(job, until: now.adding(time), lane: job.lane, in: db)
       case .alarm(let time):
-        try db.execute(sql: "UPDATE message SET hasAlarmed = 1 WHERE id = ?", arguments: [job.subject])
+        try db.change(sql: "UPDATE message SET hasAlarmed = 1 WHERE id = ?", arguments: [job.subject])
         let event = NewEvent(
           participant: job.participant, messageID: MessageID(row["messageId"]),
           text: "no message receipt for \(Int(age.seconds)) s", isAlarm: true)

@@ -13,7 +13,7 @@ struct NewEvent: Sendable {
 
 enum EventLog {
   static func add(_ event: NewEvent, at now: Date, in db: Database) throws {
-    try db.execute(
+    try db.change(
       sql: """
         INSERT INTO event (at, participant, messageId, transportId, status, text, isAlarm) VALUES (?, ?, ?, ?, ?, ?, ?)
         """,

@@ -33,7 +33,7 @@ enum JobQueue {
   static func add(
     _ kind: Job.Kind, subject: Int64, participant: ParticipantID, lane: String, due: Date, in db: Database
   ) throws {
-    try db.execute(
+    try db.change(
       sql: """
         INSERT INTO job (participant, kind, subject, lane, dueAt) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (kind, subject) DO NOTHING
@@ -76,14 +76,14 @@ enum JobQueue {
 
   /// The work is done.
   static func finish(_ job: Job, in db: Database) throws {
-    try db.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [job.id])
+    try db.change(sql: "DELETE FROM job WHERE id = ?", arguments: [job.id])
   }
 
   /// The work is to be done again later. Unless the attempt still counts, the job starts afresh.
   static func postpone(
     _ job: Job, until due: Date, lane: String, keepingAttempts: Bool = false, in db: Database
   ) throws {
-    try db.execute(
+    try db.change(
       sql: """
         UPDATE job SET leasedBy = NULL, leaseUntil = NULL, dueAt = ?, lane = ?, attempts = iif(?, attempts, 0)
         WHERE id = ?
@@ -93,14 +93,14 @@ enum JobQueue {
 
   /// Gives back every lease, at the start of the one process that runs: whoever held them is dead.
   static func releaseAll(in db: Database) throws {
-    try db.execute(
+    try db.change(
       sql: "UPDATE job SET leasedBy = NULL, leaseUntil = NULL, lane = ? WHERE leasedBy IS NOT NULL",
       arguments: [Job.suspects])
   }
 
   /// Gives back leases that have run out: the work hangs.
   static func releaseExpired(now: Date, in db: Database) throws {
-    try db.execute(
+    try db.change(
       sql: """
         UPDATE job SET leasedBy = NULL, leaseUntil = NULL, lane = ? WHERE leasedBy IS NOT NULL AND leaseUntil < ?
         """,
@@ -110,7 +110,7 @@ enum JobQueue {
   /// Takes the job out of the queue for an operator.
   static func setAside(_ job: Job, reason: String, now: Date, in db: Database) throws {
     try finish(job, in: db)
-    try db.execute(
+    try db.change(
       sql: "INSERT INTO setAside (participant, at, kind, subject, reason) VALUES (?, ?, ?, ?, ?)",
       arguments: [job.participant.comparable, now.milliseconds, job.kind.rawValue, job.subject, reason])
   }

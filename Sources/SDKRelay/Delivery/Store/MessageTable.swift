@@ -27,7 +27,7 @@ enum MessageTable {
   @discardableResult
   static func insert(_ message: NewMessage, now: Date, event text: String, in db: Database) throws -> Int64 {
     let mailbox = message.direction == .outgoing ? message.sender.mailbox : message.recipient.mailbox
-    try db.execute(
+    try db.change(
       sql: """
         INSERT INTO message (participant, direction, messageId, status, createdAt, storedAt, conversationId,
           refToMessageId, mailbox, sender, recipient, content, envelopeSha256)
@@ -41,7 +41,7 @@ enum MessageTable {
       ])
     let row = db.lastInsertedRowID
     for file in message.content.files {
-      try db.execute(
+      try db.change(
         sql: "INSERT INTO attachment (participant, file, messageRow) VALUES (?, ?, ?)",
         arguments: [message.participant.comparable, file.storedName, row])
     }
@@ -64,7 +64,7 @@ enum MessageTable {
     else { return false }
     guard status != next, !status.isFinal else { return false }
     guard status.allows(next) else { throw IllegalStep(from: status, to: next) }
-    try db.execute(
+    try db.change(
       sql: "UPDATE message SET status = ? WHERE id = ?", arguments: [next.rawValue, row])
     let event = NewEvent(
       participant: try ParticipantID(current["participant"]), messageID: MessageID(current["messageId"]),

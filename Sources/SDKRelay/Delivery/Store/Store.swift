@@ -76,6 +76,13 @@ final class Store: Sendable {
   }
 }
 
+extension Database {
+  /// Executes a statement that each connection prepares once.
+  func change(sql: String, arguments: StatementArguments = []) throws {
+    try cachedStatement(sql: sql).execute(arguments: arguments)
+  }
+}
+
 extension Date {
   /// As stored: whole milliseconds since 1970.
   var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1_000).rounded()) }

@@ -46,7 +46,7 @@ enum TransferTable {
   /// Stores the transfer and the job that sends it.
   @discardableResult
   static func queue(_ new: NewTransfer, lane: String, now: Date, in db: Database) throws -> Int64 {
-    try db.execute(
+    try db.change(
       sql: """
         INSERT INTO transfer (participant, kind, messageRow, receptionRow, envelopeId, conversationId, counterpart,
           documentType, transportId, createdAt, envelope, state)
@@ -76,20 +76,20 @@ enum TransferTable {
 
   /// The bytes to send are on the disk and will not change any more.
   static func packed(_ transfer: Transfer, wire: String, now: Date, in db: Database) throws {
-    try db.execute(
+    try db.change(
       sql: "UPDATE transfer SET wire = ?, firstAttemptAt = coalesce(firstAttemptAt, ?) WHERE id = ?",
       arguments: [wire, now.milliseconds, transfer.row])
   }
 
   static func failedAttempt(_ transfer: Transfer, now: Date, in db: Database) throws {
-    try db.execute(
+    try db.change(
       sql: "UPDATE transfer SET attempts = attempts + 1, firstAttemptAt = coalesce(firstAttemptAt, ?) WHERE id = ?",
       arguments: [now.milliseconds, transfer.row])
   }
 
   /// The exchange has ended; its bytes are no longer needed.
   static func end(_ transfer: Transfer, acknowledged: Bool, in db: Database) throws {
-    try db.execute(
+    try db.change(
       sql: "UPDATE transfer SET state = ?, wire = NULL WHERE id = ?",
       arguments: [acknowledged ? "acknowledged" : "failed", transfer.row])
   }
@@ -123,7 +123,7 @@ enum EvidenceTable {
     _ kind: Evidence.Kind, _ bytes: [UInt8], participant: ParticipantID, messageID: MessageID, transportID: String?,
     now: Date, in db: Database
   ) throws {
-    try db.execute(
+    try db.change(
       sql: "INSERT INTO evidence (participant, messageId, transportId, kind, at, bytes) VALUES (?, ?, ?, ?, ?, ?)",
       arguments: [
         participant.comparable, messageID.value, transportID, kind.rawValue, now.milliseconds, Data(bytes),

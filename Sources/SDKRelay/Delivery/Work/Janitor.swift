@@ -72,10 +72,10 @@ struct Janitor: Sendable {
 
   private static func forget(before: Date, now: Date, in db: Database) throws {
     let old = "SELECT id FROM reception WHERE receivedAt < ? AND state NOT IN ('received', 'setAside')"
-    try db.execute(
+    try db.change(
       sql: "UPDATE transfer SET receptionRow = NULL WHERE receptionRow IN (\(old))", arguments: [before.milliseconds])
-    try db.execute(sql: "DELETE FROM reception WHERE id IN (\(old))", arguments: [before.milliseconds])
+    try db.change(sql: "DELETE FROM reception WHERE id IN (\(old))", arguments: [before.milliseconds])
     let failures = now.addingTimeInterval(-2 * Quarantine.period.seconds)
-    try db.execute(sql: "DELETE FROM decryptionFailure WHERE at < ?", arguments: [failures.milliseconds])
+    try db.change(sql: "DELETE FROM decryptionFailure WHERE at < ?", arguments: [failures.milliseconds])
   }
 }
