@@ -1,51 +1,41 @@
 import Foundation
 import SDKRelay
 
-/// Follows one message until its status is final.
+/// Shows where a message is, once or until its status is final.
 struct Follower {
   let relay: Relay
   let output: Output
 
-  private struct Result: Encodable {
-    let id: String
-    let status: String
-    let events: [TimelineEntry]
+  /// Prints where the message is now.
+  func show(_ message: StoredMessage) throws {
+    let view = StatusView(message, events: try relay.events(of: message).map(TimelineEntry.init))
+    try output.result(view) { view.text }
   }
 
   /// Prints each event as it happens; refuses when the message ends in anything but success.
-  func follow(_ id: MessageID, for limit: Duration) async throws {
+  func follow(_ message: StoredMessage, for limit: Duration) async throws {
     let end = ContinuousClock.now + limit
     var shown = 0
     while true {
-      let message = try find(id)
-      let entries = try relay.events(of: message).map(TimelineEntry.init)
+      // The status is read first: its step is then among the events.
+      let current = try relay.message(message.id, participant: message.participant)
+        .first { $0.direction == message.direction } ?? message
+      let entries = try relay.events(of: current).map(TimelineEntry.init)
       for entry in entries.dropFirst(shown) { output.note(entry.line) }
       shown = max(shown, entries.count)
-      if message.status.isFinal || ContinuousClock.now >= end {
-        return try finish(message, entries)
-      }
+      if current.status.isFinal || ContinuousClock.now >= end { return try finish(current, entries) }
       try await Task.sleep(for: .milliseconds(50))
     }
   }
 
-  private func find(_ id: MessageID) throws -> StoredMessage {
-    let found = try relay.message(id)
-    // Two participants of one node may have exchanged it: the sender's side tells how it went.
-    guard let message = found.first(where: { $0.direction == .outgoing }) ?? found.first else {
-      throw CommandProblem.couldNotRun("no message \(id.value) on this node")
-    }
-    return message
-  }
-
   private func finish(_ message: StoredMessage, _ entries: [TimelineEntry]) throws {
-    let status = message.status
-    if output.json { try output.document(Result(id: message.id.value, status: status.rawValue, events: entries)) }
-    switch status {
+    if output.json { try output.document(StatusView(message, events: entries)) }
+    switch message.status {
     case .accepted, .new: return
     case .rejected, .messageExchangeError:
-      throw CommandProblem.refused("the message ended as \(status.rawValue)")
+      throw CommandProblem.refused("the message ended as \(message.status.rawValue)")
     default:
-      throw CommandProblem.couldNotRun("the message is still \(status.rawValue)")
+      throw CommandProblem.couldNotRun("the message is still \(message.status.rawValue)")
     }
   }
 }

@@ -16,11 +16,11 @@ struct ChosenMessage: ParsableArguments {
       "Whose message, where two participants of this node exchanged it.", valueName: "organisation"))
   var participant: String?
 
-  func find(in relay: Relay) throws -> StoredMessage {
+  /// - Parameter direction: whose copy to take where two participants of this node exchanged the message.
+  func find(in relay: Relay, preferring direction: MessageDirection) throws -> StoredMessage {
     let id = try messageID(id)
     let found = try relay.message(id, participant: participant.map { try ParticipantID($0) })
-    // The recipient's copy holds what arrived.
-    guard let message = found.first(where: { $0.direction == .incoming }) ?? found.first else {
+    guard let message = found.first(where: { $0.direction == direction }) ?? found.first else {
       throw CommandProblem.couldNotRun("no message \(id.value) on this node")
     }
     return message

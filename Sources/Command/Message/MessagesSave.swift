@@ -28,7 +28,7 @@ struct MessagesSave: ParsableCommand {
 
   func run() throws {
     let relay = try configurationFile.open()
-    let message = try message.find(in: relay)
+    let message = try message.find(in: relay, preferring: .incoming)
     let folder = try SafeFolder(URL(filePath: out))
     let saved = try message.content.files.map { file in
       let url = try AttachmentCopy.make(of: relay.attachment(file, of: message), file, in: folder)

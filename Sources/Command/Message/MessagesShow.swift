@@ -10,7 +10,7 @@ struct MessagesShow: ParsableCommand {
   @OptionGroup var output: Output
 
   func run() throws {
-    let view = MessageView(try message.find(in: try configurationFile.open()), withText: true)
+    let view = MessageView(try message.find(in: try configurationFile.open(), preferring: .incoming), withText: true)
     try output.result(view) { view.text }
   }
 }

@@ -59,7 +59,9 @@ struct Send: AsyncParsableCommand {
       }
     }
     output.note("Message \(id.value)")
-    try await Follower(relay: relay, output: output).follow(id, for: .seconds(wait))
+    let sent = try relay.message(id).first { $0.direction == .outgoing }
+    guard let sent else { throw CommandProblem.couldNotRun("the message is gone from the store") }
+    try await Follower(relay: relay, output: output).follow(sent, for: .seconds(wait))
   }
 
   private struct Accepted: Encodable {

@@ -12,39 +12,42 @@ struct Status: AsyncParsableCommand {
       Example: sdkrelay status 3f1c…-… --config node.yaml --wait 60
       """)
 
-  @Argument(help: "The message's id.")
-  var id: String
+  @OptionGroup var message: ChosenMessage
   @OptionGroup var configurationFile: ConfigurationFile
   @Option(help: ArgumentHelp("Wait so long for a final status.", valueName: "seconds"))
   var wait: Int?
   @OptionGroup var output: Output
 
-  private struct Report: Encodable {
-    let id: String
-    let participant: String
-    let direction: String
-    let status: String
-    let final: Bool
-    let events: [TimelineEntry]
+  func run() async throws {
+    let relay = try configurationFile.open()
+    // Two participants of one node may have exchanged it: the sender's side tells how it went.
+    let found = try message.find(in: relay, preferring: .outgoing)
+    let follower = Follower(relay: relay, output: output)
+    if let wait { return try await follower.follow(found, for: .seconds(max(wait, 0))) }
+    try follower.show(found)
+  }
+}
+
+/// Where a message is on its way; with `--json` exactly these fields.
+struct StatusView: Encodable {
+  let id: String
+  let participant: String
+  let direction: String
+  let status: String
+  let final: Bool
+  let events: [TimelineEntry]
+
+  init(_ message: StoredMessage, events: [TimelineEntry]) {
+    id = message.id.value
+    participant = message.participant.value
+    direction = message.direction.rawValue
+    status = message.status.rawValue
+    final = message.status.isFinal
+    self.events = events
   }
 
-  func run() async throws {
-    let id = try messageID(id)
-    let relay = try configurationFile.open()
-    if let wait {
-      return try await Follower(relay: relay, output: output).follow(id, for: .seconds(max(wait, 0)))
-    }
-    let reports = try relay.message(id).map { message in
-      Report(
-        id: message.id.value, participant: message.participant.value, direction: message.direction.rawValue,
-        status: message.status.rawValue, final: message.status.isFinal,
-        events: try relay.events(of: message).map(TimelineEntry.init))
-    }
-    guard !reports.isEmpty else { throw CommandProblem.couldNotRun("no message \(id.value) on this node") }
-    if output.json { return try output.document(reports) }
-    for report in reports {
-      output.note("\(report.status)  \(report.id)  \(report.participant)  \(report.direction)")
-      for event in report.events { output.note("  \(event.line)") }
-    }
+  var text: String {
+    let head = "\(status)  \(id)  \(participant)  \(direction)"
+    return ([head] + events.map { "  \($0.line)" }).joined(separator: "\n")
   }
 }

@@ -86,7 +86,7 @@ extension EnvelopeKit {
     process.executableURL = URL(filePath: program)
     process.arguments = arguments
     let file = FileManager.default.temporaryDirectory.appending(path: "out-\(UUID().uuidString)")
-    FileManager.default.createFile(atPath: file.path, contents: nil)
+    try Data().write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
     let handle = try FileHandle(forWritingTo: file)
     process.standardOutput = handle
