@@ -26,7 +26,7 @@ struct PayloadCheck: ParsableCommand {
   var outgoing = false
   @Option(
     help: ArgumentHelp(
-      "A media type of attachments that the recipient takes besides PDF; may be given several times.",
+      "A media type of attachments that the recipient takes besides PDF, or */* for any; may be given several times.",
       valueName: "type"))
   var fileType: [String] = []
   @OptionGroup var output: Output

@@ -3,66 +3,96 @@ import SDKRelay
 import XMLSecurity
 
 /// Decrypts a verified envelope's payload, checks it and, where wanted, saves it.
+///
+/// Plain text goes nowhere but into the folder that was asked for: without one it is only looked at.
 struct PayloadOpening {
   let verified: VerifiedEnvelope
   let keys: [PrivateKey]
   let out: String?
 
+  /// In bytes, far above any receipt.
+  private static let maximumReceipt = 1 << 20
+
+  /// Which attachments are taken is the recipient's own rule, and this is only a look.
+  private static let limits: PayloadLimits = {
+    var limits = PayloadLimits.incoming
+    limits.allowedTypes = [PayloadLimits.anyType]
+    return limits
+  }()
+
   func run(into content: inout OpenedContent) throws {
-    // Attachments wait beside where they will be saved, and vanish unless the whole payload is valid.
-    let waiting = FileManager.default.temporaryDirectory.appending(path: "sdkrelay-open-\(UUID().uuidString)")
+    guard let out else { return try look(into: &content) }
+    let folder = try SafeFolder(URL(filePath: out))
+    // What waits here is gone unless the whole payload could be opened.
+    let waiting = folder.folder.appending(path: ".opening-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: waiting) }
-    let attachments = SpooledAttachments(try Spool(folder: waiting))
-    let payload = try Spool(folder: waiting).create()
-    let reader = PayloadReader(store: attachments)
+    try save(to: folder, by: Spool(folder: waiting), into: &content)
+  }
+
+  private func look(into content: inout OpenedContent) throws {
+    if verified.header.documentID.isReceipt {
+      let receipt = MemorySink(limit: Self.maximumReceipt)
+      _ = try verified.open(with: keys, into: receipt)
+      return show(receipt: receipt.bytes, in: &content)
+    }
+    guard verified.header.documentID.isMessage else {
+      // Nothing is known about other documents: that it can be opened is all there is to say.
+      _ = try verified.open(with: keys, into: DiscardingSink())
+      return
+    }
+    let reader = PayloadReader(limits: Self.limits, store: NoAttachments())
+    _ = try verified.open(with: keys, into: reader)
+    try show(reader.result(), in: &content) { _ in nil }
+  }
+
+  private func save(to folder: SafeFolder, by spool: Spool, into content: inout OpenedContent) throws {
+    let attachments = SpooledAttachments(spool)
+    let payload = try spool.create()
+    let reader = PayloadReader(limits: Self.limits, store: attachments)
     let isMessage = verified.header.documentID.isMessage
     _ = try verified.open(with: keys, into: isMessage ? TeeSink([reader, payload]) : payload)
-    let folder = try out.map { try SafeFolder(URL(filePath: $0)) }
-    if let folder { content.saved.append(try copy(payload.temporaryURL, as: "payload.xml", to: folder)) }
-    guard isMessage else { return try showReceipt(payload.temporaryURL, in: &content) }
-    switch reader.result() {
-    case .valid(let message): try show(message, attachments, folder, in: &content)
-    case .invalid(let problems): refuse(problems, in: &content)
-    case .unreadable(let problem): content.reason = problem.description
+    content.saved.append(try copy(payload.temporaryURL, as: "payload.xml", to: folder))
+    if verified.header.documentID.isReceipt {
+      let receipt = MemorySink(limit: Self.maximumReceipt)
+      try readFile(payload.temporaryURL, into: receipt)
+      return show(receipt: receipt.bytes, in: &content)
+    }
+    guard isMessage else { return }
+    try show(reader.result(), in: &content) { file in
+      try attachments.files[file.content.number].map { try copy($0.temporaryURL, as: file.fileName, to: folder) }
+    }
+    for (index, text) in content.texts.enumerated() {
+      let (url, handle) = try folder.create("text-\(index + 1).md")
+      try handle.write(contentsOf: Data(text.utf8))
+      content.saved.append(url.path)
     }
   }
 
+  /// - Parameter save: saves an attachment and gives its path; nil where nothing is saved.
   private func show(
-    _ message: Payload, _ attachments: SpooledAttachments, _ folder: SafeFolder?, in content: inout OpenedContent
+    _ reading: PayloadReading, in content: inout OpenedContent, save: (ContentFile) throws -> String?
   ) throws {
-    content.subject = message.header.label
-    content.confidential = message.header.confidentiality
-    content.texts = message.documents.flatMap(\.texts)
-    if let folder {
-      for (index, text) in content.texts.enumerated() {
-        let (url, handle) = try folder.create("text-\(index + 1).md")
-        try handle.write(contentsOf: Data(text.utf8))
-        content.saved.append(url.path)
+    switch reading {
+    case .unreadable(let problem): content.reason = problem.description
+    case .invalid(let problems): refuse(problems, in: &content)
+    case .valid(let message):
+      content.subject = message.header.label
+      content.confidential = message.header.confidentiality
+      content.texts = message.documents.flatMap(\.texts)
+      content.files = try message.files.map { file in
+        OpenedContent.File(
+          name: file.fileName, contentType: file.contentType, size: file.content.size,
+          sha256: hexadecimal(file.content.sha256), path: try save(file))
       }
+      refuse(PayloadAddressing(message.header).problems(with: verified.header), in: &content)
     }
-    content.files = try message.files.map { file in
-      var shown = OpenedContent.File(
-        name: file.fileName, contentType: file.contentType, size: file.content.size,
-        sha256: hexadecimal(file.content.sha256))
-      if let folder, let spooled = attachments.files[file.content.number] {
-        shown.path = try copy(spooled.temporaryURL, as: file.fileName, to: folder)
-      }
-      return shown
-    }
-    refuse(PayloadAddressing(message.header).problems(with: verified.header), in: &content)
   }
 
-  private func showReceipt(_ file: URL, in content: inout OpenedContent) throws {
-    guard verified.header.documentID.isReceipt else { return }
-    let bytes = MemorySink(limit: Self.maximumReceipt)
-    try readFile(file, into: bytes)
-    let receipt = ReceiptView(ReceiptReader.read(bytes.bytes))
+  private func show(receipt bytes: [UInt8], in content: inout OpenedContent) {
+    let receipt = ReceiptView(ReceiptReader.read(bytes))
     content.receipt = receipt
     if !receipt.valid { content.reason = "the receipt breaks its rules" }
   }
-
-  /// In bytes, far above any receipt.
-  private static let maximumReceipt = 1 << 20
 
   private func refuse(_ problems: [PayloadProblem], in content: inout OpenedContent) {
     guard !problems.isEmpty else { return }

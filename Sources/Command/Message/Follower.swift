@@ -18,8 +18,10 @@ struct Follower {
     var shown = 0
     while true {
       // The status is read first: its step is then among the events.
-      let current = try relay.message(message.id, participant: message.participant)
-        .first { $0.direction == message.direction } ?? message
+      let current =
+        try relay.message(message.id, participant: message.participant).first { copy in
+          copy.direction == message.direction
+        } ?? message
       let entries = try relay.events(of: current).map(TimelineEntry.init)
       for entry in entries.dropFirst(shown) { output.note(entry.line) }
       shown = max(shown, entries.count)

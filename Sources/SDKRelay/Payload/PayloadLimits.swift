@@ -24,6 +24,9 @@ public struct PayloadLimits: Hashable, Sendable {
     self.allowedTypes = allowedTypes
   }
 
+  /// Among ``allowedTypes``: attachments of every type are taken.
+  public static let anyType = "*/*"
+
   /// 30 MB, the federation's limit (SDK-PAY-12).
   public static let outgoing = PayloadLimits(maximumBytes: 30 << 20)
 

@@ -119,7 +119,7 @@ enum AttachmentType {
   /// Every participant takes PDF; other types are each organisation's choice (SDK-PAY-13).
   static func isAllowed(_ contentType: String, among allowed: Set<String>) -> Bool {
     let type = essence(contentType)
-    return type == "application/pdf" || allowed.contains(type)
+    return type == "application/pdf" || allowed.contains(type) || allowed.contains(PayloadLimits.anyType)
   }
 
   /// The type without parameters, in lower case.
