@@ -97,7 +97,7 @@ final class TestNode: Sendable {
   init(_ settings: NodeSettings, _ directory: TestDirectory) throws {
     self.settings = settings
     var logger = Logger(label: "test")
-    logger.logLevel = ProcessInfo.processInfo.environment["TEST_LOG"].flatMap(Logger.Level.init) ?? .critical
+    logger.logLevel = ProcessInfo.processInfo.environment["TEST_LOG"].flatMap { Logger.Level(rawValue: $0) } ?? .critical
     relay = try Relay.open(settings, directory: directory, logger: logger)
   }
 
