@@ -1,0 +1,140 @@
+import Foundation
+import GRDB
+import XMLSecurity
+
+@testable import SDKRelay
+
+/// A message made by hand at access point 0 (or another), whose every layer tests may falsify.
+struct HandMade {
+  var envelope: EnvelopeHeader
+  var payload: Payload
+  /// Written instead of the payload.
+  var rawPayload: [UInt8]?
+  var signer: Identity?
+  var encryptedFor: Certificate?
+  var header: UserMessage
+  var accessPoint: Identity
+
+  /// A valid message from organisation a to b.
+  init(_ net: TestNet, id: MessageID = .new(), text: String = "Hej") throws {
+    let (a, b) = (net.a, net.b)
+    payload = Payload(
+      header: MessageHeader(
+        created: Date(milliseconds: Date().milliseconds), messageID: id, conversationID: id, label: "Ärende",
+        confidentiality: false,
+        recipient: Recipient(id: b.id, attention: Attention(subOrganization: SubOrganization(address: b.box))),
+        sender: Sender(id: a.id, attention: Attention(subOrganization: SubOrganization(address: a.box)))),
+      documents: [Document(id: "1", texts: [text])])
+    envelope = EnvelopeHeader.message(
+      id: id, from: a.id, to: b.id, mailbox: b.box, federationID: NodeSettings.Federation.test.id)
+    signer = a.identity
+    encryptedFor = b.identity.certificate
+    accessPoint = net.keys.accessPoints[0]
+    let mode = ProcessingMode.federation
+    let parties = mode.parties(from: "AP9001-TEST", to: "AP9002-TEST")
+    header = UserMessage(
+      messageID: UserMessage.newMessageID(), timestamp: Date(), from: parties.from, to: parties.to,
+      service: mode.service, action: DocumentID.message().action, conversationID: id.value,
+      properties: mode.properties(originalSender: a.id.value, finalRecipient: b.id.value))
+  }
+
+  /// The sealed envelope.
+  func sealed() throws -> [UInt8] {
+    let sink = MemorySink()
+    _ = try Envelope.seal(envelope, encryptedFor: encryptedFor, signedBy: signer, into: sink) { sink in
+      if let rawPayload { return try sink.write(rawPayload) }
+      let payload = payload
+      try PayloadWriter.write(payload, limits: PayloadLimits(maximumBytes: 100 << 20), into: sink) { _, _ in }
+    }
+    return sink.bytes
+  }
+
+  /// The AS4 message round these bytes.
+  func packed(_ bytes: [UInt8], in net: TestNet) throws -> PackedMessage {
+    let spool = try Spool(folder: net.folder.appending(path: "hand"))
+    let file = spool.url(of: UUID().uuidString)
+    try Data(bytes).write(to: file)
+    return try AS4Packager.pack(
+      header, payloads: [PayloadSource(url: file, mimeType: "text/xml", characterSet: "UTF-8")], signer: accessPoint,
+      recipient: net.keys.accessPoints[1].certificate, mode: .federation, spool: spool)
+  }
+
+  @discardableResult
+  func send(to net: TestNet) async throws -> SignalOutcome {
+    try await net.send(packed(try sealed(), in: net))
+  }
+
+  /// The same envelope in a message with an id of its own.
+  func withNewTransportID() -> HandMade {
+    var copy = self
+    copy.header.messageID = UserMessage.newMessageID()
+    return copy
+  }
+}
+
+extension TestNet {
+  /// Sends to node 1 and judges the answer.
+  func send(_ packed: PackedMessage) async throws -> SignalOutcome {
+    let answer = try await post(packed)
+    return Signal.read(
+      answer.body, contentType: answer.contentType ?? "", answering: packed,
+      signers: [keys.accessPoints[1].certificate],
+      trust: try TrustStore(anchors: [keys.accessPointCA.identity.certificate]))
+  }
+
+  /// Sends to node 1.
+  func post(_ packed: PackedMessage) async throws -> AS4Answer {
+    let client = AS4Client(nodes[0].settings.client)
+    do {
+      let answer = try await client.send(
+        try WireBody(file: packed.file), contentType: packed.contentType, to: nodes[1].url)
+      await client.shutdown()
+      return answer
+    } catch {
+      await client.shutdown()
+      throw error
+    }
+  }
+
+  /// Waits until node 1 has dealt with so many receptions.
+  func settle(_ count: Int) async throws {
+    for _ in 0..<600 {
+      let (done, jobs) = try nodes[1].relay.store.read { db in
+        (
+          try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM reception WHERE state <> 'received'") ?? 0,
+          try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM job WHERE kind = 'open'") ?? 0
+        )
+      }
+      if done >= count, jobs == 0 { return }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
+  /// The message receipts that node 1 has made, in their order.
+  func receipts() throws -> [ApplicationResponse] {
+    let envelopes = try nodes[1].relay.store.read { db in
+      try Data.fetchAll(db, sql: "SELECT envelope FROM transfer WHERE kind = 'receipt' ORDER BY id")
+    }
+    return try envelopes.compactMap { bytes in
+      let file = folder.appending(path: UUID().uuidString)
+      try bytes.write(to: file)
+      let verified = try ReceivedEnvelope.read(file).verify(.certificate(b.identity.certificate), at: Date())
+      let sink = MemorySink()
+      _ = try verified.open(with: [], into: sink)
+      guard case .valid(let response) = ReceiptReader.read(sink.bytes) else { return nil }
+      return response
+    }
+  }
+
+  /// What the receipts say: `ACCEPTED`, or `REJECTED` with codes.
+  func verdicts() throws -> [String] {
+    try receipts().map { response in
+      ([response.responseCode] + response.lines.map { "\($0.causeCode) \($0.reasonCode ?? "")" })
+        .joined(separator: " ")
+    }
+  }
+
+  var delivered: Int {
+    get throws { try nodes[1].relay.messages(MessageFilter(direction: .incoming)).count }
+  }
+}

@@ -1,0 +1,170 @@
+import Foundation
+import GRDB
+import Testing
+import XMLSecurity
+
+@testable import SDKRelay
+
+@Suite("Taking AS4 messages")
+struct ReceiverTests {
+  @Test("Q1, TA09, TA10, SDK-AS4-07: fifty at once with one id: one delivery, one receipt byte for byte")
+  func parallel() async throws {
+    try await withNet(running: [1]) { net in
+      let message = try HandMade(net)
+      let packed = try message.packed(try message.sealed(), in: net)
+      let answers = try await withThrowingTaskGroup(of: AS4Answer.self) { group in
+        for _ in 0..<50 { group.addTask { try await net.post(packed) } }
+        return try await group.reduce(into: [AS4Answer]()) { $0.append($1) }
+      }
+      #expect(Set(answers.map(\.body)).count == 1)
+      #expect(answers.allSatisfy { $0.status == 200 })
+      try await net.settle(1)
+      #expect(try net.delivered == 1)
+      #expect(try net.receipts().count == 1)
+      // And after a restart.
+      await net.nodes[1].stop()
+      try await net.start([1])
+      #expect(try await net.post(packed).body == answers[0].body)
+      #expect(try net.delivered == 1)
+    }
+  }
+
+  @Test("Q1: the same id with other content is refused with EBMS:0004 and an alarm, and not delivered")
+  func otherContent() async throws {
+    try await withNet(running: [1]) { net in
+      let first = try HandMade(net)
+      try await first.send(to: net)
+      var second = try HandMade(net, text: "annat")
+      second.header.messageID = first.header.messageID
+      guard case .error(let error) = try await second.send(to: net) else {
+        Issue.record("no error")
+        return
+      }
+      #expect(error.code == .other)
+      try await net.settle(1)
+      #expect(try net.delivered == 1)
+      #expect(try net.nodes[1].events().contains { $0.hasPrefix("! ") && $0.contains("came again with other content") })
+    }
+  }
+
+  @Test("SDK-AS4-04: a participant or document type that is not served is answered EBMS:0004 NOT_SERVICED")
+  func notServiced() async throws {
+    try await withNet(running: [1]) { net in
+      var stranger = try HandMade(net)
+      stranger.header.properties = ProcessingMode.federation.properties(
+        originalSender: net.a.id.value, finalRecipient: "0203:stranger.example.se")
+      var type = try HandMade(net)
+      type.header.action = "busdox-docid-qns::urn:example:another-document"
+      for message in [stranger, type] {
+        guard case .error(let error) = try await message.send(to: net) else {
+          Issue.record("no error")
+          continue
+        }
+        #expect(error.code == .other)
+        #expect(error.severity == .failure)
+        #expect(error.detail.contains("NOT_SERVICED"))
+        #expect(!error.isTransient)
+      }
+      #expect(try net.nodes[1].relay.status().queued == 0)
+    }
+  }
+
+  @Test("TA16, TA17: a ping gets a receipt and leaves nothing behind")
+  func ping() async throws {
+    try await withNet { net in
+      guard case .receipt = try await net.nodes[0].relay.ping(net.b.id) else {
+        Issue.record("no receipt")
+        return
+      }
+      let rows = try net.nodes[1].relay.store.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM reception") }
+      #expect(rows == 0)
+      #expect(try net.delivered == 0)
+    }
+  }
+
+  @Test("Q8: with the disk nearly full nothing is taken and no receipt given; with room again the repeat is")
+  func full() async throws {
+    let net = try TestNet()
+    try await net.start([1])
+    let message = try HandMade(net)
+    let packed = try message.packed(try message.sealed(), in: net)
+    await net.nodes[1].stop()
+    var settings = net.nodes[1].settings
+    settings.limits.reserve = .max / 2
+    let full = try TestNode(settings, net.directory)
+    try await full.start()
+    let client = AS4Client(net.nodes[0].settings.client)
+    let answer = try await client.send(try WireBody(file: packed.file), contentType: packed.contentType, to: full.url)
+    await client.shutdown()
+    #expect(answer.status == 503)
+    #expect(answer.body.isEmpty)
+    await full.stop()
+    try await net.start([1])
+    guard case .receipt = try await net.send(packed) else {
+      Issue.record("no receipt")
+      return await net.stop()
+    }
+    await net.stop()
+  }
+
+  @Test("Q8: a failed commit leaves no file and no receipt")
+  func failedCommit() async throws {
+    try await withNet(running: [1]) { net in
+      let message = try HandMade(net)
+      let packed = try message.packed(try message.sealed(), in: net)
+      let store = net.nodes[1].relay.store
+      try await store.write { db in
+        try db.execute(
+          sql: """
+            CREATE TRIGGER full BEFORE INSERT ON reception BEGIN SELECT RAISE(ABORT, 'full'); END
+            """)
+      }
+      #expect(try await net.post(packed).status == 503)
+      #expect(try store.layout.transit(net.b.id).names().isEmpty)
+      try await store.write { db in try db.execute(sql: "DROP TRIGGER full") }
+      guard case .receipt = try await net.send(packed) else {
+        Issue.record("no receipt")
+        return
+      }
+      try await net.settle(1)
+      #expect(try net.delivered == 1)
+    }
+  }
+
+  @Test("SDK-AS4-15, SDK-MT-05: two participants on one node: each message in its own mailbox and folder")
+  func twoParticipants() async throws {
+    try await withNet { net in
+      let file = try net.file([1, 2, 3])
+      let toA = Draft(from: net.b.mailbox, to: net.a.mailbox, subject: "till a", attachments: [file])
+      let toC = Draft(from: net.b.mailbox, to: net.c.mailbox, subject: "till c", attachments: [file])
+      let relay = net.nodes[0].relay
+      let ids = try await [net.nodes[1].relay.submit(toA), net.nodes[1].relay.submit(toC)]
+      for id in ids { _ = try await net.nodes[0].wait(id, .incoming, for: .new) }
+      #expect(try relay.messages(MessageFilter(participant: net.a.id)).map(\.subject) == ["till a"])
+      #expect(try relay.messages(MessageFilter(participant: net.c.id)).map(\.subject) == ["till c"])
+      #expect(try relay.messages(MessageFilter(mailbox: net.c.box)).map(\.id) == [ids[1]])
+      #expect(try relay.message(ids[0], participant: net.c.id).isEmpty)
+      for organization in [net.a, net.c] {
+        #expect(try relay.store.layout.messages(organization.id).names().count == 1)
+      }
+    }
+  }
+
+  @Test("SDK-AS4-14, SDK-MT-03: a transfer's events carry both ids, and no content")
+  func logged() async throws {
+    try await withNet { net in
+      let id = try await net.nodes[0].relay.submit(net.draft("Hemligt ämne", text: "Hemlig text"))
+      let sent = try #require(try await net.nodes[0].wait(id, .outgoing, for: .accepted))
+      let received = try #require(try await net.nodes[1].wait(id, .incoming, for: .new))
+      let outgoing = try net.nodes[0].relay.events(of: sent)
+      let incoming = try net.nodes[1].relay.events(of: received)
+      let transport = Set(outgoing.compactMap(\.transportID))
+      #expect(!transport.isEmpty)
+      #expect(!outgoing.isEmpty && !incoming.isEmpty)
+      for event in try net.nodes.flatMap({ try $0.relay.events(after: 0) }) {
+        #expect(!event.text.contains("Hemlig"))
+        #expect(event.participant != nil)
+      }
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import Testing
+
+@testable import SDKRelay
+
+@Suite("Pure decisions of the delivery")
+struct ScheduleTests {
+  // MARK: Status
+
+  @Test("statuses lead forward along the code list, and the final ones lead nowhere")
+  func statusPaths() {
+    let out: [MessageStatus] = [.scheduled, .submitted, .scheduledForResend, .acknowledged, .waitingForReceipt, .accepted]
+    let inward: [MessageStatus] = [.retrieved, .receiptSent, .new]
+    for path in [out, inward] {
+      for (earlier, later) in zip(path, path.dropFirst()) { #expect(earlier.allows(later)) }
+      for (index, later) in path.enumerated() {
+        for earlier in path[..<index] { #expect(!later.allows(earlier), "\(later) \(earlier)") }
+      }
+    }
+    for status in MessageStatus.allCases where status.isFinal {
+      for next in MessageStatus.allCases { #expect(!status.allows(next), "\(status) \(next)") }
+    }
+  }
+
+  @Test("a message receipt may overtake the transport receipt, and never precede the sending")
+  func overtaking() {
+    #expect(MessageStatus.submitted.allows(.accepted))
+    #expect(MessageStatus.scheduledForResend.allows(.rejected))
+    #expect(!MessageStatus.scheduled.allows(.accepted))
+    #expect(!MessageStatus.scheduledForResend.allows(.submitted))
+  }
+
+  @Test("REJECTED is shown to clients as MESSAGE_EXCHANGE_ERROR")
+  func reported() {
+    #expect(MessageStatus.rejected.reported == .messageExchangeError)
+    #expect(MessageStatus.accepted.reported == .accepted)
+  }
+
+  // MARK: Retry
+
+  @Test(
+    "SDK-AS4-07, Q6: 12;4 gives four repetitions in growing slots within twelve minutes, spread by chance",
+    arguments: [(1, 0.0, 48.0), (2, 48.0, 144.0), (3, 144.0, 336.0), (4, 336.0, 720.0)])
+  func slots(attempts: Int, from: Double, to: Double) {
+    let schedule = RetrySchedule(retries: 4, period: .seconds(720))
+    for chance in [0, 0.25, 0.5, 0.999] {
+      guard case .retry(let wait) = schedule.next(attempts: attempts, elapsed: .seconds(from), chance: chance) else {
+        Issue.record("no repetition")
+        return
+      }
+      let start = from + wait.seconds
+      #expect(start >= from && start <= to + 0.3)
+      #expect(abs(start - max(from + (to - from) * chance, from + 0.2)) < 0.001)
+    }
+  }
+
+  @Test("SDK-AS4-07: after the last repetition, or past the window, there is none")
+  func end() {
+    let schedule = RetrySchedule(retries: 4, period: .seconds(720))
+    #expect(schedule.next(attempts: 5, elapsed: .seconds(400), chance: 0) == .giveUp)
+    #expect(schedule.next(attempts: 1, elapsed: .seconds(720), chance: 0) == .giveUp)
+    #expect(schedule.next(attempts: 1, elapsed: .seconds(10), chance: 0, atLeast: .seconds(800)) == .giveUp)
+    #expect(RetrySchedule(retries: 0).next(attempts: 1, elapsed: .zero, chance: 0.5) == .giveUp)
+  }
+
+  @Test("a late repetition never starts in the past")
+  func late() {
+    let step = RetrySchedule(retries: 4, period: .seconds(720)).next(attempts: 1, elapsed: .seconds(700), chance: 0)
+    #expect(step == .retry(after: .milliseconds(200)))
+  }
+
+  // MARK: Receipt clock
+
+  @Test("SDK-KVT-09: alarm after an hour, once, and the end after a day")
+  func clock() {
+    let clock = ReceiptClock()
+    #expect(clock.step(age: .zero, hasAlarmed: false) == .wait(.seconds(3_600)))
+    #expect(clock.step(age: .seconds(3_600), hasAlarmed: false) == .alarm(thenAfter: .seconds(82_800)))
+    #expect(clock.step(age: .seconds(3_601), hasAlarmed: true) == .wait(.seconds(82_799)))
+    #expect(clock.step(age: .seconds(86_400), hasAlarmed: true) == .expire)
+    #expect(ReceiptClock(alarmAfter: .seconds(5), timeout: .seconds(2)).step(age: .seconds(1), hasAlarmed: false)
+      == .wait(.seconds(1)))
+  }
+
+  // MARK: Lanes
+
+  @Test("Q7: large messages to a destination leave room for small ones, and suspects run alone")
+  func lanes() throws {
+    var gate = LaneGate(perDestination: 4, opening: 2)
+    let url = try #require(URL(string: "https://ap.example.se/as4"))
+    let (small, large) = (Lane.send(to: url, size: 10_000), Lane.send(to: url, size: 30_000_000))
+    #expect(small != large)
+    #expect(gate.room(in: large) == 2)
+    gate.started(large)
+    gate.started(large)
+    #expect(gate.room(in: large) == 0)
+    #expect(gate.room(in: small) == 4)
+    gate.ended(large)
+    #expect(gate.room(in: large) == 1)
+    #expect(gate.room(in: Job.suspects) == 1)
+  }
+
+  @Test("opening is limited over all participants together")
+  func opening() throws {
+    var gate = LaneGate(perDestination: 4, opening: 2)
+    let lanes = try ["a", "b"].map { Lane.open(try ParticipantID("0203:\($0).example.se"), size: 0) }
+    gate.started(lanes[0])
+    gate.started(lanes[0])
+    #expect(gate.room(in: lanes[1]) == 0)
+  }
+
+  @Test("Q6: a peer that does not answer gets one probe at a time, and the first success opens the way")
+  func breaker() {
+    var breaker = CircuitBreaker()
+    let start = Date(timeIntervalSince1970: 1_800_000_000)
+    func mayTry(_ peer: String, _ time: Date) -> Bool { breaker.mayTry(peer, now: time) }
+    for _ in 0..<3 {
+      #expect(mayTry("peer", start))
+      breaker.failed("peer", now: start, chance: 0.5)
+    }
+    #expect(!mayTry("peer", start))
+    #expect(mayTry("another", start))
+    let later = start.addingTimeInterval(60)
+    #expect(mayTry("peer", later))
+    #expect(!mayTry("peer", later))
+    breaker.succeeded("peer")
+    #expect(mayTry("peer", later))
+    #expect(mayTry("peer", later))
+  }
+}

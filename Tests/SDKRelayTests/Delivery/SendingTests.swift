@@ -1,0 +1,224 @@
+import Foundation
+import Synchronization
+import Testing
+import XMLSecurity
+
+@testable import SDKRelay
+
+@Suite("Sending, repeating and giving up")
+struct SendingTests {
+  @Test("TF-05, TA15, SDK-AS4-13: an unreachable access point: repeated, then EBMS:0301 to the sender with an alarm")
+  func unreachable() async throws {
+    try await withNet(
+      change: { $0.delivery.retry = RetrySchedule(retries: 2, period: .seconds(1)) }, running: [0]
+    ) { net in
+      let id = try await net.nodes[0].relay.submit(net.draft())
+      let message = try #require(try await net.nodes[0].wait(id, .outgoing, for: .messageExchangeError))
+      #expect(message.status == .messageExchangeError)
+      let events = try net.nodes[0].relay.events(of: message)
+      #expect(
+        events.compactMap(\.status) == [.scheduled, .submitted, .scheduledForResend, .messageExchangeError])
+      #expect(events.last?.isAlarm == true)
+      #expect(events.last?.text.contains("EBMS:0301 MissingReceipt") == true)
+      #expect(try await eventually { try net.nodes[0].relay.store.layout.transit(net.a.id).names().isEmpty })
+    }
+  }
+
+  @Test("2.7.x, SDK-AS4-08: a peer that comes back gets the same bytes with the same id, and each message once")
+  func comesBack() async throws {
+    try await withNet(
+      change: { $0.delivery.retry = RetrySchedule(retries: 6, period: .seconds(12)) }, running: [0]
+    ) { net in
+      let id = try await net.nodes[0].relay.submit(net.draft())
+      _ = try await net.nodes[0].wait(id, .outgoing, for: .scheduledForResend)
+      let spool = try net.nodes[0].relay.store.layout.transit(net.a.id)
+      let wire = try #require(spool.names().first)
+      let before = try Data(contentsOf: spool.url(of: wire))
+      try await Task.sleep(for: .milliseconds(500))
+      #expect(try Data(contentsOf: spool.url(of: wire)) == before)
+      try await net.start([1])
+      let sent = try #require(try await net.nodes[0].wait(id, .outgoing, for: .accepted, seconds: 30))
+      #expect(sent.status == .accepted)
+      let transport = Set(try net.nodes[0].relay.events(of: sent).filter { $0.status != .accepted }.compactMap(\.transportID))
+      #expect(transport.count == 1)
+      #expect(try net.delivered == 1)
+    }
+  }
+
+  @Test("invariant 8: what was accepted before a stop is sent after the next start, without a hand")
+  func restart() async throws {
+    let net = try TestNet()
+    try await net.start([1])
+    // Accepted by a process that does not run the node, as `sdkrelay send` is.
+    let id = try await net.nodes[0].relay.submit(net.draft())
+    #expect(try net.nodes[0].message(id, .outgoing)?.status == .scheduled)
+    try await net.start([0])
+    #expect(try await net.nodes[0].wait(id, .outgoing, for: .accepted)?.status == .accepted)
+    await net.stop()
+  }
+
+  @Test("a message that another process commits is found without being told")
+  func otherProcess() async throws {
+    try await withNet { net in
+      let other = try Relay.open(net.nodes[0].settings, directory: net.directory)
+      let id = try await other.submit(net.draft())
+      #expect(try await net.nodes[0].wait(id, .outgoing, for: .accepted)?.status == .accepted)
+    }
+  }
+
+  @Test("2.6.6, SDK-KVT-09: no message receipt in time: alarm, then MESSAGE_EXCHANGE_ERROR; a late one is ignored")
+  func noReceipt() async throws {
+    try await withNet(
+      change: { $0.delivery.receipt = ReceiptClock(alarmAfter: .milliseconds(300), timeout: .seconds(3)) }
+    ) { net in
+      // The recipient takes the message but cannot send its receipt: the sender's address is not reachable there.
+      net.directory.set(
+        TestDirectory.Entry(
+          url: try #require(URL(string: "http://127.0.0.1:9/as4")),
+          accessPoint: net.keys.accessPoints[0].certificate, organization: net.a))
+      let id = try await net.nodes[0].relay.submit(net.draft())
+      let message = try #require(try await net.nodes[0].wait(id, .outgoing, for: .messageExchangeError))
+      #expect(message.status == .messageExchangeError)
+      let events = try net.nodes[0].events()
+      #expect(events.contains { $0.hasPrefix("! no message receipt for") })
+      #expect(events.contains("! no message receipt came in time"))
+      #expect(try net.delivered == 1)
+      net.publish()
+      #expect(try await net.nodes[0].waitForEvent("message receipt ignored: the message is already MESSAGE_EXCHANGE_ERROR"))
+    }
+  }
+
+  @Test("a recipient that is not in the directory any more ends the message with an alarm; a directory that is down does not")
+  func directory() async throws {
+    let net = try TestNet()
+    try await net.start([1])
+    let lost = try await net.nodes[0].relay.submit(net.draft())
+    net.directory.remove(net.b.id)
+    try await net.start([0])
+    net.directory.remove(net.b.id)
+    #expect(
+      try await net.nodes[0].wait(lost, .outgoing, for: .messageExchangeError)?.status == .messageExchangeError)
+    net.publish()
+    await net.nodes[0].stop()
+    let kept = try await net.nodes[0].relay.submit(net.draft())
+    net.directory.isDown.withLock { $0 = true }
+    let lookup = Task {
+      try await Task.sleep(for: .milliseconds(700))
+      net.directory.isDown.withLock { $0 = false }
+    }
+    net.directory.isDown.withLock { $0 = false }
+    try await net.nodes[0].start()
+    net.directory.isDown.withLock { $0 = true }
+    try await lookup.value
+    net.publish()
+    #expect(try await net.nodes[0].wait(kept, .outgoing, for: .accepted)?.status == .accepted)
+    await net.stop()
+  }
+
+  @Test("Q4: answers that are no valid receipt are not taken for one, and logged as EBMS:0302")
+  func noValidReceipt() async throws {
+    struct Mute: AS4RequestHandler {
+      func handle(contentType: String, body: AS4RequestBody, peer: AS4Peer) async -> AS4Reply {
+        AS4Reply(status: 200, contentType: "text/html", body: Array("<p>OK</p>".utf8))
+      }
+    }
+    try await withNet(
+      change: { $0.delivery.retry = RetrySchedule(retries: 1, period: .seconds(1)) }, running: [0]
+    ) { net in
+      let endpoint = try AS4Endpoint(AS4EndpointSettings(host: "127.0.0.1", port: 0, security: .plain), handler: Mute())
+      let serving = Task { try await endpoint.run() }
+      let port = try await endpoint.port
+      net.directory.set(
+        TestDirectory.Entry(
+          url: try #require(URL(string: "http://127.0.0.1:\(port)/as4")),
+          accessPoint: net.keys.accessPoints[1].certificate, organization: net.b))
+      let id = try await net.nodes[0].relay.submit(net.draft())
+      let message = try #require(try await net.nodes[0].wait(id, .outgoing, for: .messageExchangeError))
+      #expect(message.status == .messageExchangeError)
+      #expect(try net.nodes[0].relay.evidence(of: message).isEmpty)
+      #expect(try net.nodes[0].events().contains { $0.contains("EBMS:0302") })
+      try await endpoint.shutdown()
+      serving.cancel()
+    }
+  }
+
+  @Test("Q7: dead peers do not hold up messages to the living")
+  func deadPeers() async throws {
+    try await withNet(change: { $0.delivery.retry = RetrySchedule(retries: 4, period: .seconds(60)) }) { net in
+      net.directory.set(
+        TestDirectory.Entry(
+          url: try #require(URL(string: "http://127.0.0.1:9/as4")),
+          accessPoint: net.keys.accessPoints[0].certificate, organization: net.c))
+      for _ in 0..<20 {
+        _ = try await net.nodes[0].relay.submit(Draft(from: net.a.mailbox, to: net.c.mailbox, subject: "död", text: "x"))
+      }
+      let id = try await net.nodes[0].relay.submit(net.draft())
+      #expect(try await net.nodes[0].wait(id, .outgoing, for: .accepted, seconds: 10)?.status == .accepted)
+    }
+  }
+
+  // MARK: Submitting
+
+  @Test("2.3.1, SDK-PAY-12: a message over the limit is refused before anything is stored")
+  func tooLarge() async throws {
+    let net = try TestNet(change: { $0.limits.outgoing = 100_000 })
+    let draft = net.draft(attachments: [try net.file(randomBytes(90_000))])
+    await #expect(throws: SubmissionProblem.self) { try await net.nodes[0].relay.submit(draft) }
+    #expect(try net.nodes[0].relay.messages().isEmpty)
+    #expect(try net.nodes[0].relay.store.layout.messages(net.a.id).names().isEmpty)
+  }
+
+  @Test("SDK-PAY-09, SDK-ADR-01: unknown mailboxes, on either side, and strangers are refused with their name")
+  func mailboxes() async throws {
+    let net = try TestNet()
+    let unknown = try FunctionalAddress("sdk:okänd")
+    var to = net.draft()
+    to.recipient.address = unknown
+    var from = net.draft()
+    from.sender.address = unknown
+    var stranger = net.draft()
+    stranger.recipient.participant = try ParticipantID("0203:stranger.example.se")
+    var notOurs = net.draft()
+    notOurs.sender = net.b.mailbox
+    for draft in [to, from, stranger, notOurs] {
+      await #expect(throws: SubmissionProblem.self) { try await net.nodes[0].relay.submit(draft) }
+    }
+    #expect(try net.nodes[0].relay.status().queued == 0)
+  }
+
+  @Test("SDK-PAY-04, SDK-PAY-05, SDK-PAY-15: a reply keeps the conversation, names its message and returns its references")
+  func reply() async throws {
+    try await withNet { net in
+      var draft = net.draft()
+      draft.references = [Draft.Reference(root: "dnr", value: "KV 2026/17")]
+      let first = try await net.nodes[0].relay.submit(draft)
+      let received = try #require(try await net.nodes[1].wait(first, .incoming, for: .new))
+      #expect(received.conversationID == first)
+      let answer = Draft(
+        from: net.b.mailbox, to: net.a.mailbox, subject: "Svar", text: "Tack", replyTo: received.id)
+      let second = try await net.nodes[1].relay.submit(answer)
+      let reply = try #require(try await net.nodes[0].wait(second, .incoming, for: .new))
+      #expect(reply.conversationID == first)
+      #expect(reply.refToMessageID == first)
+      #expect(reply.content.returnedReferences == draft.references)
+    }
+  }
+
+  @Test("Q12: when nothing new can be taken, what was taken is finished")
+  func finishes() async throws {
+    let net = try TestNet()
+    try await net.start([1])
+    let id = try await net.nodes[0].relay.submit(net.draft())
+    var settings = net.nodes[0].settings
+    settings.limits.reserve = .max / 2
+    let full = try TestNode(settings, net.directory)
+    await #expect(throws: SubmissionProblem.self) { try await full.relay.submit(net.draft()) }
+    try await full.start()
+    for _ in 0..<500 where try full.message(id, .outgoing)?.status != .waitingForReceipt {
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    #expect(try full.message(id, .outgoing)?.status == .waitingForReceipt)
+    await full.stop()
+    await net.stop()
+  }
+}
