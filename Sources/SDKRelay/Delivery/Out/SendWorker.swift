@@ -68,10 +68,13 @@ actor SendWorker: Worker {
       try await store.write { db in
         let now = Date()
         try TransferTable.packed(transfer, wire: name, now: now, in: db)
-        guard transfer.kind == .message, let row = transfer.messageRow else { return }
+        let text = "sealed for \(transfer.counterpart)"
+        // A message whose first attempt met a directory that was down has gone on to SCHEDULED_FOR_RESEND.
+        guard transfer.kind == .message, let row = transfer.messageRow,
+          try MessageTable.status(row, in: db) == .scheduled
+        else { return try EventLog.add(transfer.event(text), at: now, in: db) }
         try MessageTable.step(
-          row, to: .submitted, event: "sealed for \(transfer.counterpart)", transportID: transfer.transportID,
-          now: now, in: db)
+          row, to: .submitted, event: text, transportID: transfer.transportID, now: now, in: db)
       }
     } catch {
       try? store.layout.transit(transfer.participant).remove(name)
