@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Testing
 import XMLSecurity
 
@@ -6,7 +7,7 @@ import XMLSecurity
 
 @Suite("One message from organisation to organisation")
 struct ExchangeTests {
-  @Test("TF-01 TF-04 2.1.1 SDK-KVT-06: a message with an attachment arrives whole and both hold signed proof")
+  @Test("TF-01, TF-04, SDK-AS4-06, SDK-KVT-06: a message with an attachment arrives whole and both hold signed proof")
   func exchange() async throws {
     try await withNet { net in
       let bytes = randomBytes(300_000)
@@ -25,6 +26,96 @@ struct ExchangeTests {
           == [.scheduled, .submitted, .acknowledged, .waitingForReceipt, .accepted])
       #expect(
         try net.nodes[1].relay.events(of: received).compactMap(\.status) == [.retrieved, .receiptSent, .new])
+    }
+  }
+
+  @Test("SDK-KVT-03, SDK-KVT-04: the receipt is signed, not encrypted, in the message's transport model, about its envelope")
+  func receipt() async throws {
+    try await withNet { net in
+      let id = try await net.nodes[0].relay.submit(net.draft())
+      let sent = try #require(try await net.nodes[0].wait(id, .outgoing, for: .accepted))
+      let proof = try #require(try net.nodes[0].relay.evidence(of: sent).first { $0.kind == .messageReceipt })
+      let file = net.folder.appending(path: "receipt.xml")
+      try Data(proof.bytes).write(to: file)
+      let envelope = try ReceivedEnvelope.read(file)
+      #expect(envelope.header.documentID == .receipt(.extended))
+      #expect(!envelope.header.isEncrypted)
+      #expect(envelope.header.id != id.value)
+      #expect(envelope.header.from == net.b.id && envelope.header.to == net.a.id)
+      _ = try envelope.verify(.certificate(net.b.identity.certificate), at: Date())
+      #expect(try net.receipts().map(\.documentReference) == [id.value])
+    }
+  }
+
+  @Test("SDK-KVT-05: after a whole exchange nothing is left to be sent: receipts have not been answered")
+  func quiet() async throws {
+    try await withNet { net in
+      let id = try await net.nodes[0].relay.submit(net.draft())
+      _ = try await net.nodes[0].wait(id, .outgoing, for: .accepted)
+      _ = try await net.nodes[1].wait(id, .incoming, for: .new)
+      #expect(try await eventually {
+        try net.nodes.allSatisfy {
+          let status = try $0.relay.status()
+          return status.queued == 0 && status.running == 0
+        }
+      })
+      let sent = try net.nodes.map { node in
+        try node.relay.store.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM transfer") ?? 0 }
+      }
+      #expect(sent == [1, 1])
+    }
+  }
+
+  @Test("SDK-KVT-10, 2.6.7: a receipt with further codes is understood; an unknown and a second one are ignored")
+  func foreignReceipts() async throws {
+    try await withNet { net in
+      let id = try await net.nodes[0].relay.submit(net.draft())
+      // Node 1 knows no sender any more and sends no receipt of its own.
+      net.directory.remove(net.a.id)
+      _ = try await net.nodes[0].wait(id, .outgoing, for: .waitingForReceipt)
+      #expect(try await net.nodes[1].waitForEvent("refused without a message receipt"))
+      net.publish()
+      let line = LineResponse(lineID: "NA", causeCode: "BV", reasonCode: "vendor-specific", reason: "En orsak")
+      for reference in [MessageID.new(), id, id] {
+        let made = try HandMade.receipt(net, about: reference, .rejected([line]))
+        guard case .receipt = try await net.send(made.packed(made.sealed(), in: net, to: 0), to: 0) else {
+          Issue.record("no transport receipt")
+          continue
+        }
+      }
+      #expect(try await net.nodes[0].wait(id, .outgoing, for: .rejected)?.status == .rejected)
+      #expect(try await net.nodes[0].waitForEvent("it is about no message of ours"))
+      #expect(try await net.nodes[0].waitForEvent("the message is already REJECTED"))
+      #expect(try net.nodes[0].events().contains { $0.contains("BV vendor-specific") && !$0.contains("En orsak") })
+    }
+  }
+
+  @Test("Q4: a message receipt signed by another organisation than the recipient is refused")
+  func forgedReceipt() async throws {
+    try await withNet(running: [0, 1]) { net in
+      let id = try await net.nodes[0].relay.submit(net.draft())
+      net.directory.remove(net.a.id)
+      _ = try await net.nodes[0].wait(id, .outgoing, for: .waitingForReceipt)
+      #expect(try await net.nodes[1].waitForEvent("refused without a message receipt"))
+      net.publish()
+      var forged = try HandMade.receipt(net, about: id, .accepted)
+      forged.signer = net.c.identity
+      _ = try await net.send(forged.packed(forged.sealed(), in: net, to: 0), to: 0)
+      #expect(try await net.nodes[0].waitForEvent("refused without a message receipt"))
+      #expect(try net.nodes[0].message(id, .outgoing)?.status == .waitingForReceipt)
+    }
+  }
+
+  @Test("TF-03, I2, I3: nothing is sealed for a recipient whose certificates are not trusted")
+  func untrustedRecipient() async throws {
+    try await withNet { net in
+      let stranger = try TestKeys.issue("AP9002-TEST", CertificateAuthority.root("Accesspunkt CA TEST", bits: 2048))
+      net.directory.set(
+        TestDirectory.Entry(url: net.nodes[1].url, accessPoint: stranger.certificate, organization: net.b))
+      let id = try await net.nodes[0].relay.submit(net.draft())
+      let sent = try await net.nodes[0].wait(id, .outgoing, for: .messageExchangeError)
+      #expect(sent?.status == .messageExchangeError)
+      #expect(try net.delivered == 0)
     }
   }
 }

@@ -49,14 +49,34 @@ struct HandMade {
     return sink.bytes
   }
 
-  /// The AS4 message round these bytes.
-  func packed(_ bytes: [UInt8], in net: TestNet) throws -> PackedMessage {
+  /// The AS4 message round these bytes, for a node's access point.
+  func packed(_ bytes: [UInt8], in net: TestNet, to node: Int = 1) throws -> PackedMessage {
     let spool = try Spool(folder: net.folder.appending(path: "hand"))
     let file = spool.url(of: UUID().uuidString)
     try Data(bytes).write(to: file)
     return try AS4Packager.pack(
       header, payloads: [PayloadSource(url: file, mimeType: "text/xml", characterSet: "UTF-8")], signer: accessPoint,
-      recipient: net.keys.accessPoints[1].certificate, mode: .federation, spool: spool)
+      recipient: net.keys.accessPoints[node].certificate, mode: .federation, spool: spool)
+  }
+
+  /// A message receipt from b to a about the message, as node 1's access point would send it.
+  static func receipt(
+    _ net: TestNet, about id: MessageID, _ outcome: ApplicationResponse.Outcome
+  ) throws -> HandMade {
+    var made = try HandMade(net)
+    let original = EnvelopeHeader.message(
+      id: id, from: net.a.id, to: net.b.id, mailbox: net.b.box, federationID: made.envelope.federationID)
+    made.envelope = EnvelopeHeader.receipt(id: .new(), for: original, mailbox: net.a.box.value)
+    made.rawPayload = try ReceiptWriter.write(
+      ApplicationResponse(to: net.a.id, from: net.b.id, envelopeID: id.value, issued: Date(), outcome: outcome))
+    made.signer = net.b.identity
+    made.encryptedFor = nil
+    made.accessPoint = net.keys.accessPoints[1]
+    let mode = ProcessingMode.federation
+    (made.header.from, made.header.to) = mode.parties(from: "AP9002-TEST", to: "AP9001-TEST")
+    made.header.action = DocumentID.receipt().action
+    made.header.properties = mode.properties(originalSender: net.b.id.value, finalRecipient: net.a.id.value)
+    return made
   }
 
   @discardableResult
@@ -73,21 +93,20 @@ struct HandMade {
 }
 
 extension TestNet {
-  /// Sends to node 1 and judges the answer.
-  func send(_ packed: PackedMessage) async throws -> SignalOutcome {
-    let answer = try await post(packed)
+  /// Sends to a node and judges the answer.
+  func send(_ packed: PackedMessage, to node: Int = 1) async throws -> SignalOutcome {
+    let answer = try await post(packed, to: node)
     return Signal.read(
       answer.body, contentType: answer.contentType ?? "", answering: packed,
-      signers: [keys.accessPoints[1].certificate],
+      signers: [keys.accessPoints[node].certificate],
       trust: try TrustStore(anchors: [keys.accessPointCA.identity.certificate]))
   }
 
-  /// Sends to node 1.
-  func post(_ packed: PackedMessage) async throws -> AS4Answer {
+  func post(_ packed: PackedMessage, to node: Int = 1) async throws -> AS4Answer {
     let client = AS4Client(nodes[0].settings.client)
     do {
       let answer = try await client.send(
-        try WireBody(file: packed.file), contentType: packed.contentType, to: nodes[1].url)
+        try WireBody(file: packed.file), contentType: packed.contentType, to: nodes[node].url)
       await client.shutdown()
       return answer
     } catch {

@@ -69,6 +69,22 @@ struct ReceiverTests {
     }
   }
 
+  @Test("TF-03, I2, SDK-AS4-10: an access point of another authority is refused with EBMS:0101, and nothing is stored")
+  func foreignAccessPoint() async throws {
+    try await withNet(running: [1]) { net in
+      var message = try HandMade(net)
+      message.accessPoint = try TestKeys.issue(
+        "AP9001-TEST", CertificateAuthority.root("Accesspunkt CA TEST", bits: 2048))
+      guard case .error(let error) = try await message.send(to: net) else {
+        Issue.record("no error")
+        return
+      }
+      #expect(error.code == .failedAuthentication)
+      let rows = try net.nodes[1].relay.store.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM reception") }
+      #expect(rows == 0)
+    }
+  }
+
   @Test("TA16, TA17: a ping gets a receipt and leaves nothing behind")
   func ping() async throws {
     try await withNet { net in
