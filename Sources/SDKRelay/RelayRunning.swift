@@ -97,7 +97,8 @@ struct RunningNode: Sendable {
     dispatcher = Dispatcher(
       store: store,
       gate: LaneGate(
-        perDestination: settings.delivery.perDestination, opening: max(2, ProcessInfo.processInfo.activeProcessorCount)),
+        perDestination: settings.delivery.perDestination,
+        opening: max(2, ProcessInfo.processInfo.activeProcessorCount)),
       workers: [
         .send: SendWorker(
           store: store, sealing: sealing, directory: relay.directory, client: client,

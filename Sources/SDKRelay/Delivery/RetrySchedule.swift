@@ -2,10 +2,10 @@ import Foundation
 
 /// When a message that did not get through is sent again (reception awareness, AS4 §3.2; SDK annex A1.2.1).
 ///
-/// The p-mode's `12;4` means: at most 4 repetitions within 12 minutes of the first attempt. The window is cut into one slot
-/// for each repetition, every slot twice as long as the one before, and a repetition starts anywhere in its slot: waits
-/// grow exponentially, the last try comes late in the window, and a thousand messages to a peer that comes back do not
-/// arrive at once (full jitter, threats.md Q6). Pure: time and chance are given.
+/// The p-mode's `12;4` means: at most 4 repetitions within 12 minutes of the first attempt. The window is cut into one
+/// slot for each repetition, every slot twice as long as the one before, and a repetition starts anywhere in its slot:
+/// waits grow exponentially, the last try comes late in the window, and a thousand messages to a peer that comes back
+/// do not arrive at once (full jitter, threats.md Q6). Pure: time and chance are given.
 public struct RetrySchedule: Hashable, Sendable {
   /// The most repetitions after the first attempt.
   public let retries: Int

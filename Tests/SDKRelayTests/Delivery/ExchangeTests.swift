@@ -29,7 +29,9 @@ struct ExchangeTests {
     }
   }
 
-  @Test("SDK-KVT-03, SDK-KVT-04: the receipt is signed, not encrypted, in the message's transport model, about its envelope")
+  @Test(
+    "SDK-KVT-03, SDK-KVT-04: the receipt is signed, not encrypted, in the message's transport model, about its envelope"
+  )
   func receipt() async throws {
     try await withNet { net in
       let id = try await net.nodes[0].relay.submit(net.draft())
@@ -53,12 +55,13 @@ struct ExchangeTests {
       let id = try await net.nodes[0].relay.submit(net.draft())
       _ = try await net.nodes[0].wait(id, .outgoing, for: .accepted)
       _ = try await net.nodes[1].wait(id, .incoming, for: .new)
-      #expect(try await eventually {
-        try net.nodes.allSatisfy {
-          let status = try $0.relay.status()
-          return status.queued == 0 && status.running == 0
-        }
-      })
+      #expect(
+        try await eventually {
+          try net.nodes.allSatisfy {
+            let status = try $0.relay.status()
+            return status.queued == 0 && status.running == 0
+          }
+        })
       let sent = try net.nodes.map { node in
         try node.relay.store.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM transfer") ?? 0 }
       }

@@ -74,10 +74,12 @@ struct OpeningTests {
     #expect(result.verdicts.first?.hasPrefix("REJECTED SV structure") == true)
   }
 
-  @Test("2.4.1, 2.4.2, SDK-KVT-02: the official wrong messages are rejected with their codes, and no content", arguments: [
-    ("creationDateTime>2", "creationDateTime>den 2", "SV structure"),
-    ("root>iso6523-actorid-upis", "root>icke-godkänt-kodverk", "BV invariant"),
-  ])
+  @Test(
+    "2.4.1, 2.4.2, SDK-KVT-02: the official wrong messages are rejected with their codes, and no content",
+    arguments: [
+      ("creationDateTime>2", "creationDateTime>den 2", "SV structure"),
+      ("root>iso6523-actorid-upis", "root>icke-godkänt-kodverk", "BV invariant"),
+    ])
   func official(right: String, wrong: String, codes: String) async throws {
     let result = try await verdict { message, _ in
       let sink = MemorySink()
@@ -153,7 +155,8 @@ struct OpeningTests {
 
   // MARK: Never answered
 
-  @Test("TF-09, SDK-AS4-05, SDK-AS4-12: an envelope with a fault is signed for, logged and deleted: no receipt, an alarm")
+  @Test(
+    "TF-09, SDK-AS4-05, SDK-AS4-12: an envelope with a fault is signed for, logged and deleted: no receipt, an alarm")
   func fault() async throws {
     try await withNet(running: [1]) { net in
       let message = try HandMade(net)

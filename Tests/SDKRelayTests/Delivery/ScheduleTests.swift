@@ -9,7 +9,9 @@ struct ScheduleTests {
 
   @Test("statuses lead forward along the code list, and the final ones lead nowhere")
   func statusPaths() {
-    let out: [MessageStatus] = [.scheduled, .submitted, .scheduledForResend, .acknowledged, .waitingForReceipt, .accepted]
+    let out: [MessageStatus] = [
+      .scheduled, .submitted, .scheduledForResend, .acknowledged, .waitingForReceipt, .accepted,
+    ]
     let inward: [MessageStatus] = [.retrieved, .receiptSent, .new]
     for path in [out, inward] {
       for (earlier, later) in zip(path, path.dropFirst()) { #expect(earlier.allows(later)) }
@@ -78,8 +80,9 @@ struct ScheduleTests {
     #expect(clock.step(age: .seconds(3_600), hasAlarmed: false) == .alarm(thenAfter: .seconds(82_800)))
     #expect(clock.step(age: .seconds(3_601), hasAlarmed: true) == .wait(.seconds(82_799)))
     #expect(clock.step(age: .seconds(86_400), hasAlarmed: true) == .expire)
-    #expect(ReceiptClock(alarmAfter: .seconds(5), timeout: .seconds(2)).step(age: .seconds(1), hasAlarmed: false)
-      == .wait(.seconds(1)))
+    #expect(
+      ReceiptClock(alarmAfter: .seconds(5), timeout: .seconds(2)).step(age: .seconds(1), hasAlarmed: false)
+        == .wait(.seconds(1)))
   }
 
   // MARK: Lanes

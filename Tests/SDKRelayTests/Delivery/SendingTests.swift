@@ -39,7 +39,8 @@ struct SendingTests {
       try await net.start([1])
       let sent = try #require(try await net.nodes[0].wait(id, .outgoing, for: .accepted, seconds: 30))
       #expect(sent.status == .accepted)
-      let transport = Set(try net.nodes[0].relay.events(of: sent).filter { $0.status != .accepted }.compactMap(\.transportID))
+      let transport = Set(
+        try net.nodes[0].relay.events(of: sent).filter { $0.status != .accepted }.compactMap(\.transportID))
       #expect(transport.count == 1)
       #expect(try net.delivered == 1)
     }
@@ -84,7 +85,8 @@ struct SendingTests {
       #expect(events.contains("! no message receipt came in time"))
       #expect(try net.delivered == 1)
       net.publish()
-      #expect(try await net.nodes[0].waitForEvent("message receipt ignored: the message is already MESSAGE_EXCHANGE_ERROR"))
+      #expect(
+        try await net.nodes[0].waitForEvent("message receipt ignored: the message is already MESSAGE_EXCHANGE_ERROR"))
     }
   }
 
@@ -150,7 +152,8 @@ struct SendingTests {
           url: try #require(URL(string: "http://127.0.0.1:9/as4")),
           accessPoint: net.keys.accessPoints[0].certificate, organization: net.c))
       for _ in 0..<20 {
-        _ = try await net.nodes[0].relay.submit(Draft(from: net.a.mailbox, to: net.c.mailbox, subject: "död", text: "x"))
+        _ = try await net.nodes[0].relay.submit(
+          Draft(from: net.a.mailbox, to: net.c.mailbox, subject: "död", text: "x"))
       }
       let id = try await net.nodes[0].relay.submit(net.draft())
       #expect(try await net.nodes[0].wait(id, .outgoing, for: .accepted, seconds: 10)?.status == .accepted)
@@ -186,7 +189,8 @@ struct SendingTests {
     #expect(try net.nodes[0].relay.status().queued == 0)
   }
 
-  @Test("SDK-PAY-04, SDK-PAY-05, SDK-PAY-15: a reply keeps the conversation, names its message and returns its references")
+  @Test(
+    "SDK-PAY-04, SDK-PAY-05, SDK-PAY-15: a reply keeps the conversation, names its message and returns its references")
   func reply() async throws {
     try await withNet { net in
       var draft = net.draft()

@@ -97,7 +97,8 @@ final class TestNode: Sendable {
   init(_ settings: NodeSettings, _ directory: TestDirectory) throws {
     self.settings = settings
     var logger = Logger(label: "test")
-    logger.logLevel = ProcessInfo.processInfo.environment["TEST_LOG"].flatMap { Logger.Level(rawValue: $0) } ?? .critical
+    logger.logLevel =
+      ProcessInfo.processInfo.environment["TEST_LOG"].flatMap { Logger.Level(rawValue: $0) } ?? .critical
     relay = try Relay.open(settings, directory: directory, logger: logger)
   }
 
@@ -214,7 +215,9 @@ final class TestNet: Sendable {
     for node in nodes { await node.stop() }
   }
 
-  func draft(_ subject: String = "Ansökan", text: String? = "# Hej\n\nText.", attachments: [Draft.Attachment] = []) -> Draft {
+  func draft(_ subject: String = "Ansökan", text: String? = "# Hej\n\nText.", attachments: [Draft.Attachment] = [])
+    -> Draft
+  {
     Draft(from: a.mailbox, to: b.mailbox, subject: subject, text: text, attachments: attachments)
   }
 

@@ -51,7 +51,9 @@ struct MessageResponse: Sendable {
   private var text: String {
     guard !response.lines.isEmpty else { return "accepted by the recipient's message service" }
     let reasons = response.lines.prefix(20).map { line in
-      let codes = "\(line.causeCode) \(line.reasonCode ?? "NA")".unicodeScalars.filter { (0x20...0x7E).contains($0.value) }
+      let codes = "\(line.causeCode) \(line.reasonCode ?? "NA")".unicodeScalars.filter {
+        (0x20...0x7E).contains($0.value)
+      }
       return String(String.UnicodeScalarView(codes)).prefix(60)
     }
     return "rejected by the recipient's message service: \(reasons.joined(separator: "; "))"

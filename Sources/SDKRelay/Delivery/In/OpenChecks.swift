@@ -2,8 +2,8 @@ import Foundation
 import GRDB
 import XMLSecurity
 
-/// Judges a received envelope. The checks stand in their order (SDK digest §3, threats.md E1–E4); the private key is not
-/// touched before the signature has been verified.
+/// Judges a received envelope. The checks stand in their order (SDK digest §3, threats.md E1–E4); the private key is
+/// not touched before the signature has been verified.
 struct OpenChecks: Sendable {
   let settings: NodeSettings
   let directory: any Directory
@@ -173,7 +173,8 @@ struct OpenChecks: Sendable {
       db,
       sql: """
         SELECT id FROM reception
-        WHERE participant = ? AND envelopeId = ? AND payloadSha256 = ? AND state IN ('delivered', 'rejected') AND id <> ?
+        WHERE participant = ? AND envelopeId = ? AND payloadSha256 = ? AND id <> ?
+          AND state IN ('delivered', 'rejected')
         ORDER BY id LIMIT 1
         """,
       arguments: [reception.participant.comparable, id.comparable, Data(reception.payloadSha256), reception.row])

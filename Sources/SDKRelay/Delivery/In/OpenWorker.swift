@@ -95,10 +95,12 @@ struct OpenWorker: Worker {
     }
     let keepsFile = if case .putAside = verdict { true } else { false }
     if !keepsFile, let file = reception.file { try store.layout.transit(reception.participant).remove(file) }
-    logger.info("opened", metadata: [
-      "verdict": "\(verdict.name)", "message": "\(header?.id ?? "")", "transport": "\(reception.transportID)",
-      "sender": "\(reception.sender)", "recipient": "\(reception.participant)",
-    ])
+    logger.info(
+      "opened",
+      metadata: [
+        "verdict": "\(verdict.name)", "message": "\(header?.id ?? "")", "transport": "\(reception.transportID)",
+        "sender": "\(reception.sender)", "recipient": "\(reception.participant)",
+      ])
   }
 
   private func end(
@@ -133,7 +135,8 @@ struct OpenWorker: Worker {
       let now = Date()
       try ReceptionTable.end(reception, .refused, envelopeID: id, in: db)
       try EventLog.add(
-        reception.event("repeat of a message dealt with before: its message receipt is sent again", id), at: now, in: db)
+        reception.event("repeat of a message dealt with before: its message receipt is sent again", id), at: now, in: db
+      )
       try JobQueue.finish(job, in: db)
       guard let former, let envelope = former.envelope else { return }
       let transfer = NewTransfer(

@@ -15,9 +15,11 @@ struct Sealing: Sendable {
   }
 
   func pack(_ transfer: Transfer, to destination: Destination) async throws -> PackedMessage {
-    let message = try transfer.kind == .message ? transfer.messageRow.flatMap { row in
-      try store.read { db in try MessageTable.fetch(row, in: db) }
-    } : nil
+    let message =
+      try transfer.kind == .message
+      ? transfer.messageRow.flatMap { row in
+        try store.read { db in try MessageTable.fetch(row, in: db) }
+      } : nil
     return try await work.run {
       let spool = try store.layout.transit(transfer.participant)
       // The envelope lives only until it has been packed: the packed bytes are what is kept and repeated.

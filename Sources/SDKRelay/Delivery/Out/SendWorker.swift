@@ -185,10 +185,12 @@ actor SendWorker: Worker {
       try TransferTable.failedAttempt(transfer, now: now, in: db)
       try JobQueue.postpone(job, until: now.adding(wait), lane: lane, in: db)
       let text = "attempt \(number) failed: \(reason); next in \(Int(wait.seconds.rounded(.up))) s"
-      let isFirst = try transfer.kind == .message && transfer.messageRow.map {
-        try MessageTable.step(
-          $0, to: .scheduledForResend, event: text, transportID: transfer.transportID, now: now, in: db)
-      } ?? false
+      let isFirst =
+        try transfer.kind == .message
+        && transfer.messageRow.map {
+          try MessageTable.step(
+            $0, to: .scheduledForResend, event: text, transportID: transfer.transportID, now: now, in: db)
+        } ?? false
       guard !isFirst else { return }
       try EventLog.add(transfer.event(text), at: now, in: db)
     }
@@ -213,10 +215,12 @@ actor SendWorker: Worker {
 
   private static func fail(_ transfer: Transfer, _ text: String, now: Date, in db: Database) throws {
     try TransferTable.end(transfer, acknowledged: false, in: db)
-    let isTold = try transfer.messageRow.map {
-      try MessageTable.step(
-        $0, to: .messageExchangeError, event: text, transportID: transfer.transportID, isAlarm: true, now: now, in: db)
-    } ?? false
+    let isTold =
+      try transfer.messageRow.map {
+        try MessageTable.step(
+          $0, to: .messageExchangeError, event: text, transportID: transfer.transportID, isAlarm: true, now: now, in: db
+        )
+      } ?? false
     if !isTold { try EventLog.add(transfer.event(text, isAlarm: true), at: now, in: db) }
   }
 

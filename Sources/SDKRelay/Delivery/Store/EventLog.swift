@@ -18,7 +18,8 @@ enum EventLog {
         INSERT INTO event (at, participant, messageId, transportId, status, text, isAlarm) VALUES (?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        now.milliseconds, event.participant?.comparable, event.messageID?.value, event.transportID, event.status?.rawValue,
+        now.milliseconds, event.participant?.comparable, event.messageID?.value, event.transportID,
+        event.status?.rawValue,
         event.text, event.isAlarm,
       ])
   }

@@ -3,7 +3,8 @@ import GRDB
 /// Lets concurrent writers share one transaction and one sync.
 ///
 /// While a commit is being synced, further writers gather; the next transaction takes them all, each in a savepoint, so
-/// that one caller's failure undoes that caller's changes only. Nobody waits for a timer: a lone caller commits at once.
+/// that one caller's failure undoes that caller's changes only. Nobody waits for a timer: a lone caller commits at
+/// once.
 actor GroupCommit {
   private let pool: DatabasePool
   private var waiting: [any PendingWrite] = []

@@ -3,9 +3,9 @@ import GRDB
 
 /// Work to be done, in lanes.
 ///
-/// A lane is what shares a limit: a destination, a participant's incoming messages, the receipt clocks. Claiming looks at
-/// each lane's first job through the partial index `jobDue`, so it costs the same with one job as with 100,000, and a
-/// full or dead lane does not stand in the way of the others (threats.md Q6, Q7).
+/// A lane is what shares a limit: a destination, a participant's incoming messages, the receipt clocks. Claiming looks
+/// at each lane's first job through the partial index `jobDue`, so it costs the same with one job as with 100,000, and
+/// a full or dead lane does not stand in the way of the others (threats.md Q6, Q7).
 ///
 /// A claim is committed, with its attempt counted, before the work starts. A job whose process died is found by
 /// `releaseAll` at the next start; it then runs in the lane of suspects, one at a time, so that the one that took the

@@ -11,8 +11,8 @@ import GRDB
 ///   its bytes: they never change once the row has them.
 /// - `reception`: an AS4 message received and signed for; unique by (sending access point, AS4 id) with the digest of
 ///   its signed references and the signed receipt, byte for byte. Kept for the duplicate window.
-/// - `job`: work to be done: one row for one thing to do, gone when it is done. `attempts` counts starts without a known
-///   end and is committed before the work: a job that takes the process down three times is set aside.
+/// - `job`: work to be done: one row for one thing to do, gone when it is done. `attempts` counts starts without a
+///   known end and is committed before the work: a job that takes the process down three times is set aside.
 /// - `event`: what happened, in order; never changed.
 /// - `evidence`: signed proof: transport receipts and message receipts, as received.
 /// - `seenKey`: SHA-256 of each EncryptedKey value with the envelope it came in (threats.md E2).

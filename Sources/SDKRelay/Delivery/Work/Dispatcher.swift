@@ -82,7 +82,9 @@ actor Dispatcher {
         var jobs: [Job] = []
         for (lane, room) in wanted {
           for _ in 0..<room {
-            guard let job = try JobQueue.claim(lane: lane, by: process, now: now, lease: Self.lease, in: db) else { break }
+            guard let job = try JobQueue.claim(lane: lane, by: process, now: now, lease: Self.lease, in: db) else {
+              break
+            }
             jobs.append(job)
           }
         }
@@ -122,7 +124,9 @@ actor Dispatcher {
   private func postpone(_ job: Job, after wait: Duration, counting: Bool, reason: String) async throws {
     logger.warning(
       "work put off",
-      metadata: ["job": "\(job.kind.rawValue) \(job.subject)", "participant": "\(job.participant)", "reason": "\(reason)"])
+      metadata: [
+        "job": "\(job.kind.rawValue) \(job.subject)", "participant": "\(job.participant)", "reason": "\(reason)",
+      ])
     do {
       try await store.write { db in
         try JobQueue.postpone(job, until: Date().adding(wait), lane: job.lane, keepingAttempts: counting, in: db)
@@ -138,7 +142,9 @@ actor Dispatcher {
   private func setAside(_ job: Job, by worker: any Worker, reason: String) async throws {
     logger.critical(
       "set aside",
-      metadata: ["job": "\(job.kind.rawValue) \(job.subject)", "participant": "\(job.participant)", "reason": "\(reason)"])
+      metadata: [
+        "job": "\(job.kind.rawValue) \(job.subject)", "participant": "\(job.participant)", "reason": "\(reason)",
+      ])
     try await store.write { db in
       try JobQueue.setAside(job, reason: reason, now: Date(), in: db)
       try worker.setAside(job, reason: reason, in: db)
