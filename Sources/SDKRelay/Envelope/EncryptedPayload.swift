@@ -22,7 +22,8 @@ struct EncryptedPayload {
     guard let cipher = ContentCipher(uri: element.elements[0].attribute("Algorithm") ?? ""), cipher != .aes128GCM,
       element.elements[0].elements.isEmpty
     else { throw .algorithm("the content cipher") }
-    let keyInfo = element.elements[1], cipherData = element.elements[2]
+    let keyInfo = element.elements[1]
+    let cipherData = element.elements[2]
     guard keyInfo.elements.count == 1 else { throw .shape("KeyInfo of EncryptedData does not hold one EncryptedKey") }
     guard cipherData.elements.map(\.name) == [Self.name("CipherValue")] else {
       throw .shape("CipherData of EncryptedData does not hold a CipherValue")

@@ -104,14 +104,16 @@ struct EnvelopeRules {
     for (rule, role) in [("R10", "FromParty"), ("R11", "ToParty")] {
       let path = ["Header", role, "PartyIdentification", "ID"]
       guard let id = Self.element(path, in: root) else { continue }
-      if id.attribute("schemeID") != ParticipantID.scheme { fault(rule, path, "must have schemeID \(ParticipantID.scheme)") }
+      if id.attribute("schemeID") != ParticipantID.scheme {
+        fault(rule, path, "must have schemeID \(ParticipantID.scheme)")
+      }
       if (try? ParticipantID(id.text.trimmed)) == nil { fault("SDK", path, "is not a participant identifier") }
     }
   }
 
   private mutating func checkTimes() {
     let path = ["Header", "CreationDateTime"]
-    guard let text = text(path), !text.isEmpty else { return }
+    guard let text = Self.element(path, in: root)?.text, !text.trimmed.isEmpty else { return }
     let hasZone = text.hasSuffix("Z") || text.suffix(6).first.map { "+-".contains($0) } == true
     if SimpleType.dateTime.problem(with: text) != nil {
       fault("XSD", path, "is not an xs:dateTime")

@@ -79,12 +79,31 @@ import XMLSecurity
   func anyByte() throws {
     let bytes = try EnvelopeKit.official("xhe/examples/XHE-tm-base-ext-sigenc.xml")
     let text = String(decoding: bytes, as: UTF8.self)
-    let signedEnd = try #require(text.utf8.count > 0 ? Array(text.utf8).count : nil) - 4_000
-    for position in stride(from: 60, to: signedEnd, by: 37) {
+    // Signed are the document element and, by the value, SignedInfo; the XML declaration and KeyInfo are not.
+    let first = try #require(text.range(of: "<x:XHE")).lowerBound.utf16Offset(in: text)
+    let signature = try #require(text.range(of: "<SignedInfo"))
+    let last = try #require(text.range(of: "</SignatureValue>", range: signature.upperBound..<text.endIndex))
+    let end = text[..<last.lowerBound].utf8.count
+    let signatureStart = text[..<signature.lowerBound].utf8.count
+    // Closely in the signature, widely in the ciphertext; steps that are odd, so that every bit has its turn.
+    let positions = Array(stride(from: first, to: signatureStart, by: 29)) + Array(stride(from: signatureStart, to: end, by: 5))
+    for position in positions {
       var changed = bytes
-      changed[position] ^= 0x01
+      changed[position] ^= 1 << UInt8(position % 8)
       guard let envelope = try? EnvelopeKit.read(changed) else { continue }
       #expect(throws: EnvelopeProblem.self, "byte \(position)") { try envelope.verify(.signatureOnly, at: Date()) }
+    }
+  }
+
+  @Test("a changed byte of ours is refused everywhere but in the XML declaration, with the chain checked too")
+  func anyByteOfOurs() throws {
+    let bytes = try EnvelopeKit.sealed()
+    let start = try #require(String(decoding: bytes, as: UTF8.self).range(of: "<x:XHE")).lowerBound
+      .utf16Offset(in: String(decoding: bytes, as: UTF8.self))
+    for position in stride(from: start, to: bytes.count, by: 37) {
+      var changed = bytes
+      changed[position] ^= 1 << UInt8((position / 37) % 8)
+      #expect(throws: EnvelopeProblem.self, "byte \(position)") { try EnvelopeKit.verify(changed) }
     }
   }
 }
