@@ -36,6 +36,10 @@ struct EnvelopeView: Encodable {
   let encrypted: Bool
   let signed: Bool
   var signer: SignerView?
+  /// How it is signed and encrypted, and its length in bytes, where that was asked for.
+  var signature: SignatureView?
+  var encryption: EncryptionView?
+  var size: Int?
 
   init(_ header: EnvelopeHeader, isSigned: Bool, signer: Certificate? = nil) {
     id = header.id
@@ -66,11 +70,14 @@ struct EnvelopeView: Encodable {
         ["valid", "\(localTime(signer.notBefore)) to \(localTime(signer.notAfter))"],
       ]
     }
+    table.rows += signature?.rows ?? []
+    table.rows += encryption?.rows ?? []
+    if let size { table.rows.append(["size", readableSize(size)]) }
     return Table(header: [], rows: table.rows.map { $0.map { printable($0) } }).text
   }
 }
 
-/// Whose certificate the signature names.
+/// A certificate that an envelope names.
 struct SignerView: Encodable {
   let subject: String
   let issuer: String

@@ -4,9 +4,9 @@ import SDKRelay
 struct EnvelopeInspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Show an envelope's header without verifying or decrypting anything.",
+    abstract: "Show an envelope's header and how it is signed and encrypted; nobody is believed, nothing decrypted.",
     discussion: """
-      The form is checked; what is shown is what somebody wrote, whoever that was.
+      The form is checked, and whether the signature fits; what is shown is what somebody wrote, whoever that was.
 
       Example: sdkrelay envelope inspect message.xhe
       """)
@@ -18,7 +18,7 @@ struct EnvelopeInspect: ParsableCommand {
     _ = try input.size()
     do {
       let received = try input.envelope()
-      let view = EnvelopeView(received.header, isSigned: received.isSigned)
+      let view = EnvelopeView(received.summary())
       try output.result(view) { view.text }
     } catch let problem as EnvelopeProblem {
       try Verdict(file: input.file, valid: false, reason: problem.description).print(to: output)

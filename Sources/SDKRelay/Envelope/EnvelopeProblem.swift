@@ -13,7 +13,7 @@ public struct EnvelopeFault: Hashable, Sendable, CustomStringConvertible {
 /// Why an envelope is not accepted.
 public enum EnvelopeProblem: Error, Hashable, Sendable, CustomStringConvertible {
   case notWellFormed(XMLProblem)
-  /// The form is wrong; every fault that was found.
+  /// The form is wrong; the faults that were found, at most 50.
   case format([EnvelopeFault])
   /// The envelope is not signed, though it must be.
   case unsigned

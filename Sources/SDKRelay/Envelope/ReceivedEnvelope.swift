@@ -31,11 +31,15 @@ public struct ReceivedEnvelope: Sendable {
     try file.parse(with: scan)
     guard let root = scan.root else { throw .unreadable }
     let rules = EnvelopeRules(root, hasContentText: scan.hasContentText)
-    guard rules.faults.isEmpty, let header = rules.header else { throw .format(rules.faults) }
+    guard rules.faults.isEmpty, let header = rules.header else {
+      throw .format(Array(rules.faults.prefix(maximumFaults)))
+    }
     guard let digest = try? scan.digest() else { throw .unreadable }
     let parts = EnvelopeParts(root: root, inclusiveDigest: digest)
     return ReceivedEnvelope(header: header, isSigned: parts.signature != nil, file: file, parts: parts)
   }
+
+  private static let maximumFaults = 50
 
   /// 200 MB: an access point handles envelopes of 100 MB and more.
   public static let defaultMaximumBytes = 200 << 20

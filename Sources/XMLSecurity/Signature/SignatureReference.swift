@@ -127,10 +127,15 @@ public struct SignatureReference: Hashable, Sendable {
         let list = parameter.attribute("PrefixList")
       else { throw .shape("\(what) has parameters that are not expected") }
       prefixes = list.split(whereSeparator: \.isWhitespace).map(String.init)
+      // Every element is held against every prefix: a long list would cost time before anybody has been believed.
+      guard prefixes.count <= maximumPrefixes else { throw .shape("\(what) names too many prefixes") }
     }
     guard let method = Canonicalization(uri: uri, prefixes: prefixes) else { throw .algorithm(what) }
     return method
   }
+
+  /// As many as may be in scope at all (``XMLLimits``).
+  private static let maximumPrefixes = 64
 
   static func element(_ transform: SignatureTransform) -> XMLElement {
     let element = XMLElement.algorithm("ds:Transform", transform.uri)

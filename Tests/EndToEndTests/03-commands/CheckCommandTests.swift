@@ -54,6 +54,21 @@ struct CheckCommandTests {
     #expect(other.exitCode == 1)
   }
 
+  @Test("inspecting an envelope tells how it is signed and encrypted, and for whom")
+  func inspection() async throws {
+    let file = path("xhe/examples/XHE-tm-base-ext-sigenc.xml")
+    let shown = try await Sdkrelay.run("envelope", "inspect", file)
+    #expect(shown.exitCode == 0)
+    for text in ["fits the envelope", "xmldsig-more#rsa-sha256", "xmlenc#aes256-cbc", "xmlenc#rsa-oaep-mgf1p"] {
+      #expect(shown.output.contains(text), "\(text)")
+    }
+    let object = try await Sdkrelay.run("envelope", "inspect", "--json", file).json()
+    #expect((object["signature"] as? [String: Any])?["valid"] as? Bool == true)
+    let encryption = try #require(object["encryption"] as? [String: Any])
+    #expect((encryption["recipient"] as? [String: Any])?["subject"] is String)
+    #expect(object["size"] as? Int == 13_162)
+  }
+
   @Test("the official signed envelope is valid")
   func officialEnvelope() async throws {
     let file = path("xhe/examples/XHE-tm-base-ext-sigenc.xml")

@@ -136,6 +136,21 @@ import XMLSecurity
     #expect(first.encryptedKeyDigest != second.encryptedKeyDigest)
   }
 
+  @Test("E2: a wrapped key can be written in one way only, so that it is recognised when it comes again")
+  func wrappedKeyLength() throws {
+    let recipient = try EnvelopeKit.recipient.get()
+    let key = randomBytes(32)
+    var wrapped: [UInt8] = []
+    // One in 256 begins with a zero byte, which RSA itself would not miss.
+    repeat {
+      wrapped = try KeyTransport.oaepSHA1.wrap(key, for: recipient.certificate.publicKey)
+    } while wrapped.first != 0
+    #expect(try KeyTransport.oaepSHA1.unwrap(wrapped, with: recipient.privateKey) == key)
+    for other in [Array(wrapped.dropFirst()), [0] + wrapped] {
+      #expect(throws: DecryptionFailed.self) { try KeyTransport.oaepSHA1.unwrap(other, with: recipient.privateKey) }
+    }
+  }
+
   @Test("E9: an envelope encrypted for somebody else opens for nobody here")
   func otherRecipient() throws {
     let verified = try EnvelopeKit.verify(EnvelopeKit.sealed())

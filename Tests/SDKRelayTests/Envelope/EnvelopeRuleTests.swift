@@ -80,6 +80,40 @@ import XMLSecurity
     try expect("SDK", "0203:komvux.kommun.example.se", "komvux.kommun.example.se")
   }
 
+  @Test("R5, R7: the identifiers' schemes are the federation's")
+  func schemes() throws {
+    try expect("R5", ">busdox-docid-qns<", ">other<")
+    try expect("R7", ">urn:fdc:digg.se:edelivery:process<", ">urn:fdc:Digg.se:edelivery:process<")
+  }
+
+  @Test("SDK-XHE-01: the envelope's id is a UUID")
+  func id() throws {
+    let faults = try faults { $0.replacing(/<xha:Header><xhb:ID>[^<]*/, with: "<xha:Header><xhb:ID>862693f7-53d4") }
+    #expect(faults.map(\.rule) == ["SDK"])
+  }
+
+  @Test("a payload's place holds the payload and nothing that another reader could take for it")
+  func content() throws {
+    try expect("SDK", "<xha:PayloadContent>", "<xha:PayloadContent>text")
+    try expect("SDK", "<xha:PayloadContent>", "<xha:PayloadContent>\u{A0}")
+    try expect("SDK", "application/xml", "application/EDIFACT")
+    try expect("XSD", "p:messagePayload xmlns:p=\"urn:riv:infrastructure:messaging:MessageWithAttachments:3\"", "p:messagePayload xmlns:p=\"http://docs.oasis-open.org/bdxr/ns/XHE/1/AggregateComponents\"")
+    let faults = try faults { $0.replacing(/<p:messagePayload.*messagePayload>/, with: "") }
+    #expect(faults.map(\.rule) == ["R2"])
+    let encrypted = String(decoding: try EnvelopeKit.sealed(), as: UTF8.self)
+    for change in ["<xha:PayloadContent>text", "<xha:PayloadContent><p/>"] {
+      #expect(throws: EnvelopeProblem.self) {
+        try EnvelopeKit.read(Array(encrypted.changingAll("<xha:PayloadContent>", to: change).utf8))
+      }
+    }
+  }
+
+  @Test("what is wrong with an envelope is told in at most fifty faults")
+  func manyFaults() throws {
+    let faults = try faults { $0.changingAll("<xha:Header>", to: "<xha:Header>" + String(repeating: "<xhb:UUID>x</xhb:UUID>", count: 300)) }
+    #expect(faults.count == 50)
+  }
+
   @Test("R12, R13: the indicator says whether there is EncryptedData")
   func r12and13() throws {
     try expect("R12", "Indicator>false<", "Indicator>true<")

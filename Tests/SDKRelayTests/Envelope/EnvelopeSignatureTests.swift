@@ -105,6 +105,16 @@ import XMLSecurity
     #expect(throws: EnvelopeProblem.self) { try EnvelopeKit.verify(signed(transforms: list)) }
   }
 
+  @Test("X14: a list of prefixes longer than any document's is refused")
+  func prefixes() throws {
+    let prefixes = (0..<10_000).map { "p\($0)" }
+    let method = Canonicalization.exclusive(prefixes: prefixes)
+    #expect(throws: EnvelopeProblem.self) {
+      try EnvelopeKit.read(signed(method, transforms: [.enveloped, .canonicalization(method)]))
+        .verify(.signatureOnly, at: Date())
+    }
+  }
+
   @Test("X2, X10: nothing stands in KeyInfo but the one certificate", arguments: [
     ("<ds:X509Data>", "<ds:X509Data>hidden"), ("<ds:X509Data>", "<ds:X509Data Id=\"x\">"),
     ("<ds:X509Certificate>", "<ds:X509Certificate x=\"y\">"), ("</ds:KeyInfo>", "hidden</ds:KeyInfo>"),
