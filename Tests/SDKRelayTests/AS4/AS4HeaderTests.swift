@@ -90,7 +90,7 @@ struct AS4HeaderTests {
   }
 
   @Test(
-    "each wrong attribute or property is named",
+    "TA08, TA26, TA28: each wrong attribute or property is named",
     arguments: [
       // TA08: a payload behind a link is refused, and nothing is fetched.
       ("href=\"cid:message\"", "href=\"http://127.0.0.1/x\"", EbMSCode.externalPayloadError, "PartInfo[1]/@href"),
@@ -151,7 +151,7 @@ struct AS4HeaderTests {
       message, ours: ["ap-b"], mode: .federation, now: Date(timeIntervalSince1970: 1_790_000_000))
   }
 
-  @Test("the federation's own values pass")
+  @Test("SDK-AS4-01: the federation's own values pass")
   func suitable() throws {
     try Self.check { _ in }
     try Self.check { $0.mpc = nil }

@@ -5,7 +5,7 @@ import XMLSecurity
 
 @testable import SDKRelay
 
-@Suite("One message from organisation to organisation")
+@Suite("SDK-TST-01: from organisation to organisation, with the official cases for access points")
 struct ExchangeTests {
   @Test("TF-01, TF-04, SDK-AS4-06, SDK-KVT-06: a message with an attachment arrives whole and both hold signed proof")
   func exchange() async throws {
@@ -119,6 +119,45 @@ struct ExchangeTests {
       let sent = try await net.nodes[0].wait(id, .outgoing, for: .messageExchangeError)
       #expect(sent?.status == .messageExchangeError)
       #expect(try net.delivered == 0)
+    }
+  }
+
+  @Test("SDK-AS4-01, SDK-AS4-17: what goes over the wire is the p-mode's, with the payload's conversation")
+  func wire() async throws {
+    try await withNet { net in
+      let first = try await net.nodes[0].relay.submit(net.draft())
+      let received = try #require(try await net.nodes[1].wait(first, .incoming, for: .new))
+      let answer = Draft(from: net.b.mailbox, to: net.a.mailbox, subject: "Svar", text: "Tack", replyTo: received.id)
+      let second = try await net.nodes[1].relay.submit(answer)
+      _ = try await net.nodes[1].wait(second, .outgoing, for: .accepted)
+      let rows = try net.nodes[0].relay.store.read { db in
+        try Row.fetchAll(db, sql: "SELECT service, action, conversationId FROM reception ORDER BY id")
+      }
+      let reply = try #require(rows.first { $0["action"] == DocumentID.message().action })
+      #expect(reply["service"] == "bdx:noprocess")
+      #expect(reply["conversationId"] == first.value)
+      let receipt = try #require(rows.first { $0["action"] == DocumentID.receipt().action })
+      let header = try #require(try net.receipts().first)
+      #expect(header.documentReference == first.value)
+      #expect(MessageID(receipt["conversationId"]) != first)
+    }
+  }
+
+  @Test("TF-08, SDK-AS4-09: an envelope above 70 MB goes through whole")
+  func large() async throws {
+    func widen(_ settings: inout NodeSettings) {
+      settings.limits.outgoing = 64 << 20
+      settings.limits.incoming = 64 << 20
+    }
+    try await withNet(change: widen) { net in
+      let bytes = [UInt8](repeating: 0x41, count: 40_000_000)
+      let id = try await net.nodes[0].relay.submit(net.draft(attachments: [try net.file(bytes)]))
+      let received = try await net.nodes[1].wait(id, .incoming, for: .new, seconds: 120)
+      #expect(received?.status == .new)
+      #expect(received?.content.files.first?.size == 40_000_000)
+      #expect(received?.content.files.first?.sha256 == Hexadecimal.encode(digest(.sha256, of: bytes)))
+      let size = try net.nodes[1].relay.store.read { try Int.fetchOne($0, sql: "SELECT MAX(size) FROM reception") }
+      #expect((size ?? 0) > 70_000_000)
     }
   }
 }

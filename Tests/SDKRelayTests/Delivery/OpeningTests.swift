@@ -5,7 +5,7 @@ import XMLSecurity
 
 @testable import SDKRelay
 
-@Suite("Opening received envelopes")
+@Suite("SDK-TST-02: opening received envelopes, with the official cases for message services")
 struct OpeningTests {
   /// Sends one falsified message to node 1 and gives what its receipts say.
   private func verdict(

@@ -123,7 +123,7 @@ struct ReceiverTests {
     await net.stop()
   }
 
-  @Test("Q8: a failed commit leaves no file and no receipt")
+  @Test("Q2, Q8: a failed commit leaves no file and no receipt, and the repeat is taken as new")
   func failedCommit() async throws {
     try await withNet(running: [1]) { net in
       let message = try HandMade(net)

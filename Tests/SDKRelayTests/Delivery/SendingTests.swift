@@ -10,7 +10,7 @@ struct SendingTests {
   @Test("TF-05, TA15, SDK-AS4-13: an unreachable access point: repeated, then EBMS:0301 to the sender with an alarm")
   func unreachable() async throws {
     try await withNet(
-      change: { $0.delivery.retry = RetrySchedule(retries: 2, period: .seconds(1)) }, running: [0]
+      change: { $0.delivery.retry = RetrySchedule(retries: 2, period: .seconds(2)) }, running: [0]
     ) { net in
       let id = try await net.nodes[0].relay.submit(net.draft())
       let message = try #require(try await net.nodes[0].wait(id, .outgoing, for: .messageExchangeError))

@@ -25,7 +25,7 @@ struct TLSTests {
 
   // MARK: The endpoint
 
-  @Test("mutual TLS: a known client is served and its certificate shown to the handler")
+  @Test("SDK-AS4-11: mutual TLS: a known client is served and its certificate shown to the handler")
   func mutual() async throws {
     let handler = CountingHandler()
     let client = try TLSKit.identity()

@@ -27,7 +27,7 @@ struct PayloadRuleTests {
     var testDescription: String { "\(rule.id): \(part.prefix(60)) → \(replacement.prefix(60))" }
   }
 
-  @Test("SDK-PAY-02: each broken rule is the one problem, at its place", arguments: cases)
+  @Test("SDK-PAY-02, SDK-PAY-06, SDK-PAY-11: each broken rule is the one problem, at its place", arguments: cases)
   func broken(_ test: Case) throws {
     let problems = try PayloadKit.read(PayloadKit.message.changing(test.part, to: test.replacement)).problems
     #expect(problems.map(\.rule) == [test.rule.id])

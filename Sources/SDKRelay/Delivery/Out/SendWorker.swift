@@ -36,7 +36,6 @@ actor SendWorker: Worker {
       try await store.write { db in try JobQueue.finish(job, in: db) }
       return .settled
     }
-    transfer.firstAttempt = transfer.firstAttempt ?? Date()
     let destination: Destination
     do throws(DirectoryProblem) {
       destination = try await directory.destination(of: transfer.counterpart, for: transfer.documentID.value)

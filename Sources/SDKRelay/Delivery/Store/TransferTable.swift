@@ -25,7 +25,7 @@ struct Transfer: Sendable {
   var wire: String?
   /// Attempts that failed.
   let attempts: Int
-  var firstAttempt: Date?
+  let firstAttempt: Date?
   let isQueued: Bool
 }
 
