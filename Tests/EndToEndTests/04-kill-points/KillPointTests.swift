@@ -16,7 +16,7 @@ struct KillPointTests {
   /// Passed by the receiving node.
   static let receiving: [KillPoint] = KillPoint.allCases.filter { !submitting.contains($0) && !sending.contains($0) }
 
-  @Test("Q9: a node killed at any point loses nothing, delivers nothing twice and leaves nothing behind")
+  @Test("Q2, Q9: a node killed at any point loses nothing, delivers nothing twice and leaves nothing behind")
   func everyPoint() async throws {
     let field = try KillField()
     try await field.start(0)

@@ -24,7 +24,7 @@ struct SendingTests {
     }
   }
 
-  @Test("2.7.x, SDK-AS4-08: a peer that comes back gets the same bytes with the same id, and each message once")
+  @Test("2.7.x, SDK-AS4-08, SDK-AS4-17: a peer that comes back gets the same bytes with the same id, and each message once")
   func comesBack() async throws {
     try await withNet(
       change: { $0.delivery.retry = RetrySchedule(retries: 6, period: .seconds(12)) }, running: [0]
@@ -34,6 +34,8 @@ struct SendingTests {
       let spool = try net.nodes[0].relay.store.layout.transit(net.a.id)
       let wire = try #require(spool.names().first)
       let before = try Data(contentsOf: spool.url(of: wire))
+      // SDK-AS4-17: the access points see the payload's conversation.
+      #expect(String(decoding: before, as: UTF8.self).contains("ConversationId>\(id.value)<"))
       try await Task.sleep(for: .milliseconds(500))
       #expect(try Data(contentsOf: spool.url(of: wire)) == before)
       try await net.start([1])
@@ -70,7 +72,11 @@ struct SendingTests {
   @Test("2.6.6, SDK-KVT-09: no message receipt in time: alarm, then MESSAGE_EXCHANGE_ERROR; a late one is ignored")
   func noReceipt() async throws {
     try await withNet(
-      change: { $0.delivery.receipt = ReceiptClock(alarmAfter: .milliseconds(300), timeout: .seconds(3)) }
+      change: {
+        $0.delivery.receipt = ReceiptClock(alarmAfter: .milliseconds(300), timeout: .seconds(3))
+        // The receipt is still on its way when the wait for it ends.
+        $0.delivery.retry = RetrySchedule(retries: 8, period: .seconds(60))
+      }
     ) { net in
       // The recipient takes the message but cannot send its receipt: the sender's address is not reachable there.
       net.directory.set(
