@@ -68,23 +68,18 @@ actor Dispatcher {
     let now = Date()
     do {
       let due = try store.read { db in try JobQueue.lanes(in: db) }.filter { $0.due <= now }.sorted { $0.due < $1.due }
-      var rooms: [(lane: String, room: Int)] = []
-      var free = gate.total
-      for (lane, _) in due {
-        let room = min(gate.room(in: lane), free)
-        guard room > 0 else { continue }
-        rooms.append((lane, room))
-        free -= room
-      }
-      guard !rooms.isEmpty else { return [] }
-      let (process, wanted) = (process, rooms)
+      let lanes = due.map(\.lane).filter { gate.room(in: $0) > 0 }
+      guard !lanes.isEmpty else { return [] }
+      let (process, running) = (process, gate)
       let jobs = try await store.write { db in
+        // What is claimed for one lane counts for the next: lanes share limits.
+        var planned = running
         var jobs: [Job] = []
-        for (lane, room) in wanted {
-          for _ in 0..<room {
-            guard let job = try JobQueue.claim(lane: lane, by: process, now: now, lease: Self.lease, in: db) else {
-              break
-            }
+        for lane in lanes {
+          while planned.room(in: lane) > 0,
+            let job = try JobQueue.claim(lane: lane, by: process, now: now, lease: Self.lease, in: db)
+          {
+            planned.started(lane)
             jobs.append(job)
           }
         }
