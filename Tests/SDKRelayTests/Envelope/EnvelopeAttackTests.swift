@@ -28,7 +28,9 @@ import XMLSecurity
     var whole: String { root + content + signature + "</x:XHE>" }
     var unsigned: String { root + content + "</x:XHE>" }
     /// The same envelope to somebody else.
-    var forged: String { content.replacingOccurrences(of: "0203:arbetsformedlingen.example.se", with: "0203:evil.example.se") }
+    var forged: String {
+      content.replacingOccurrences(of: "0203:arbetsformedlingen.example.se", with: "0203:evil.example.se")
+    }
   }
 
   func refuses(_ text: String, _ comment: Comment, sourceLocation: SourceLocation = #_sourceLocation) {
@@ -42,14 +44,25 @@ import XMLSecurity
     let p = try Pieces(EnvelopeKit.sealed())
     let withId = p.root.replacingOccurrences(of: "<x:XHE", with: "<x:XHE Id=\"original\"")
     let byId = p.signature.replacingOccurrences(of: "URI=\"\"", with: "URI=\"#original\"")
-    refuses(p.root + p.forged + p.signature.replacingOccurrences(of: "</ds:Signature>", with: p.unsigned + "</ds:Signature>") + "</x:XHE>", "XSW1: the original in the signature")
+    refuses(
+      p.root + p.forged + p.signature.replacingOccurrences(of: "</ds:Signature>", with: p.unsigned + "</ds:Signature>")
+        + "</x:XHE>", "XSW1: the original in the signature")
     refuses(p.root + p.forged + p.whole + p.signature + "</x:XHE>", "XSW2: the original beside the signature")
     refuses(p.root + p.unsigned + p.forged + p.signature + "</x:XHE>", "XSW3: the original first")
-    refuses(p.root + p.root + p.forged + "</x:XHE>" + p.content + p.signature + "</x:XHE>", "XSW4: the forged one first")
+    refuses(
+      p.root + p.root + p.forged + "</x:XHE>" + p.content + p.signature + "</x:XHE>", "XSW4: the forged one first")
     refuses(p.root + p.forged + p.signature + p.unsigned + "</x:XHE>", "XSW5: the original after the signature")
-    refuses(p.root + p.forged + p.signature.replacingOccurrences(of: "<ds:KeyInfo>", with: "<ds:KeyInfo>" + p.unsigned) + "</x:XHE>", "XSW6: the original in KeyInfo")
-    refuses(p.root + "<ext:XHEExtensions xmlns:ext=\"http://docs.oasis-open.org/bdxr/ns/XHE/1/ExtensionComponents\">" + p.whole + "</ext:XHEExtensions>" + p.forged + p.signature + "</x:XHE>", "XSW7: the original in an extension")
-    refuses(p.root + p.forged + p.signature.replacingOccurrences(of: "</ds:Signature>", with: "<ds:Object>" + p.whole + "</ds:Object></ds:Signature>") + "</x:XHE>", "XSW8: the original in an Object")
+    refuses(
+      p.root + p.forged + p.signature.replacingOccurrences(of: "<ds:KeyInfo>", with: "<ds:KeyInfo>" + p.unsigned)
+        + "</x:XHE>", "XSW6: the original in KeyInfo")
+    refuses(
+      p.root + "<ext:XHEExtensions xmlns:ext=\"http://docs.oasis-open.org/bdxr/ns/XHE/1/ExtensionComponents\">"
+        + p.whole + "</ext:XHEExtensions>" + p.forged + p.signature + "</x:XHE>", "XSW7: the original in an extension")
+    refuses(
+      p.root + p.forged
+        + p.signature.replacingOccurrences(
+          of: "</ds:Signature>", with: "<ds:Object>" + p.whole + "</ds:Object></ds:Signature>") + "</x:XHE>",
+      "XSW8: the original in an Object")
     refuses(withId + p.content + byId + "</x:XHE>", "a reference by Id")
     refuses(p.root + p.forged + withId + p.content + "</x:XHE>" + byId + "</x:XHE>", "a reference by Id to a copy")
   }
@@ -59,8 +72,12 @@ import XMLSecurity
     let p = try Pieces(EnvelopeKit.sealed())
     refuses(p.root + p.signature + p.content + "</x:XHE>", "first")
     refuses(p.root + p.content + p.signature + p.signature + "</x:XHE>", "twice")
-    refuses(p.root + p.content.replacingOccurrences(of: "<xha:Payloads>", with: p.signature + "<xha:Payloads>") + "</x:XHE>", "in between")
-    refuses(p.root + p.content.replacingOccurrences(of: "</xha:Header>", with: p.signature + "</xha:Header>") + "</x:XHE>", "in the header")
+    refuses(
+      p.root + p.content.replacingOccurrences(of: "<xha:Payloads>", with: p.signature + "<xha:Payloads>") + "</x:XHE>",
+      "in between")
+    refuses(
+      p.root + p.content.replacingOccurrences(of: "</xha:Header>", with: p.signature + "</xha:Header>") + "</x:XHE>",
+      "in the header")
     refuses(p.unsigned, "none at all")
   }
 
@@ -84,7 +101,8 @@ import XMLSecurity
     let p = try Pieces(EnvelopeKit.sealed())
     refuses(p.whole.replacingOccurrences(of: "0203:komvux", with: "0203:kom<!-- -->vux"), "comment in an address")
     refuses(p.whole.replacingOccurrences(of: "<xha:Payloads>", with: "<?x y?><xha:Payloads>"), "processing instruction")
-    refuses(p.whole.replacingOccurrences(of: "<ds:DigestValue>", with: "<ds:DigestValue><!-- -->"), "comment in the digest")
+    refuses(
+      p.whole.replacingOccurrences(of: "<ds:DigestValue>", with: "<ds:DigestValue><!-- -->"), "comment in the digest")
   }
 
   @Test("X10, I5, SDK-XHE-11: another signer's certificate, a stranger's or an unpublished one is refused")
@@ -98,9 +116,12 @@ import XMLSecurity
     #expect(throws: Never.self) { try envelope.verify(.signatureOnly, at: Date()) }
     #expect(throws: EnvelopeProblem.self) { try envelope.verify(.chain(EnvelopeKit.trust()), at: Date()) }
     let good = try EnvelopeKit.read(EnvelopeKit.sealed())
-    let published = try EnvelopeKit.sender.get().certificate, other = try EnvelopeKit.recipient.get().certificate
+    let published = try EnvelopeKit.sender.get().certificate
+    let other = try EnvelopeKit.recipient.get().certificate
     #expect(throws: Never.self) { try good.verify(.published([published], EnvelopeKit.trust()), at: Date()) }
-    #expect(throws: EnvelopeProblem.notPublished) { try good.verify(.published([other], EnvelopeKit.trust()), at: Date()) }
+    #expect(throws: EnvelopeProblem.notPublished) {
+      try good.verify(.published([other], EnvelopeKit.trust()), at: Date())
+    }
     #expect(throws: EnvelopeProblem.notPublished) { try good.verify(.published([], EnvelopeKit.trust()), at: Date()) }
     // A certificate with the right name but a stranger's key does not match the signature.
     let p = try Pieces(EnvelopeKit.sealed())
@@ -113,7 +134,9 @@ import XMLSecurity
   func time() throws {
     let envelope = try EnvelopeKit.read(EnvelopeKit.sealed())
     let trust = EnvelopeTrust.chain(try EnvelopeKit.trust())
-    #expect(throws: EnvelopeProblem.self) { try envelope.verify(trust, at: Date(timeIntervalSinceNow: 5 * 365 * 86_400)) }
+    #expect(throws: EnvelopeProblem.self) {
+      try envelope.verify(trust, at: Date(timeIntervalSinceNow: 5 * 365 * 86_400))
+    }
     #expect(throws: Never.self) { try envelope.verify(trust, at: Date()) }
   }
 
@@ -188,13 +211,17 @@ import XMLSecurity
     let key = randomBytes(32)
     let content = MemorySink()
     let cipherKind = ContentCipher(uri: cipher) ?? .aes256CBC
-    let encrypting = EncryptingSink(cipherKind, key: Array(key.prefix(cipherKind.keyLength)), next: Base64EncodingSink(next: content))
+    let encrypting = EncryptingSink(
+      cipherKind, key: Array(key.prefix(cipherKind.keyLength)), next: Base64EncodingSink(next: content))
     try encrypting.write(EnvelopeKit.payload)
     try encrypting.close()
     let element = EncryptedKey.element(
-      transport: transport, keyInfo: X509Data.keyInfo(recipient), value: try transport.wrap(key, for: recipient.publicKey))
+      transport: transport, keyInfo: X509Data.keyInfo(recipient),
+      value: try transport.wrap(key, for: recipient.publicKey))
     var keyText = String(decoding: element.serialized(declaration: false), as: UTF8.self)
-    if let method { keyText = keyText.replacing(/Algorithm="[^"]*"/, with: "Algorithm=\"\(method)\"", maxReplacements: 1) }
+    if let method {
+      keyText = keyText.replacing(/Algorithm="[^"]*"/, with: "Algorithm=\"\(method)\"", maxReplacements: 1)
+    }
     let value = data ?? "<xenc:CipherValue>\(String(decoding: content.bytes, as: UTF8.self))</xenc:CipherValue>"
     return """
       <xenc:EncryptedData xmlns:xenc="\(XMLNamespaces.xenc)" Type="http://www.w3.org/2001/04/xmlenc#Element">\
@@ -274,7 +301,8 @@ import XMLSecurity
     other.service = "other"
     other.serviceType = "urn:fdc:Digg.se:edelivery:process"
     other.action += "x"
-    #expect(other.differences(from: header) == ["originalSender", "finalRecipient", "Service", "Service/@type", "Action"])
+    #expect(
+      other.differences(from: header) == ["originalSender", "finalRecipient", "Service", "Service/@type", "Action"])
   }
 
   @Test("2.4.9, SDK-PAY-03, SDK-PAY-07, SDK-PAY-08: a payload mirrors its envelope, or is refused as BV security")

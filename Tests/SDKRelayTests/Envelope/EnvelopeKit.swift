@@ -32,7 +32,8 @@ enum EnvelopeKit {
       handlingServiceID: "sdk:inkorg", isEncrypted: encrypted)
   }
 
-  static let payload = "<p:messagePayload xmlns:p=\"urn:riv:infrastructure:messaging:MessageWithAttachments:3\">å &amp; b</p:messagePayload>"
+  static let payload =
+    "<p:messagePayload xmlns:p=\"urn:riv:infrastructure:messaging:MessageWithAttachments:3\">å &amp; b</p:messagePayload>"
 
   /// A signed and encrypted envelope.
   static func sealed(_ text: String = payload, header: EnvelopeHeader? = nil) throws -> [UInt8] {

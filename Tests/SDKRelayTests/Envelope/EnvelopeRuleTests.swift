@@ -6,7 +6,8 @@ import XMLSecurity
 @Suite("Envelope rules") struct EnvelopeRuleTests {
   /// An envelope whose text has been changed. Rules come before the signature, so nothing has to be signed anew.
   func faults(_ change: (String) -> String) throws -> [EnvelopeFault] {
-    let text = change(String(decoding: try EnvelopeKit.sealed(header: EnvelopeKit.header(encrypted: false)), as: UTF8.self))
+    let text = change(
+      String(decoding: try EnvelopeKit.sealed(header: EnvelopeKit.header(encrypted: false)), as: UTF8.self))
     do {
       _ = try EnvelopeKit.read(Array(text.utf8))
       return []
@@ -35,8 +36,13 @@ import XMLSecurity
     try expect("R1", "<xha:Header>", "<xha:Header><xhb:UUID>x</xhb:UUID>")
     try expect("R1", "<xha:Payload>", "<xha:Payload><xhb:ID>x</xhb:ID>")
     try expect("R1", "<xha:Payload>", "<xha:Payload><xhb:Description>x</xhb:Description>")
-    try expect("R1", "<xhb:InstanceEncryptionIndicator>", "<xhb:ValidationVersionID>1</xhb:ValidationVersionID><xhb:InstanceEncryptionIndicator>")
-    try expect("R1", "</xhb:InstanceEncryptionIndicator>", "</xhb:InstanceEncryptionIndicator><xha:PayloadExternalReference><xhb:ID>x</xhb:ID></xha:PayloadExternalReference>")
+    try expect(
+      "R1", "<xhb:InstanceEncryptionIndicator>",
+      "<xhb:ValidationVersionID>1</xhb:ValidationVersionID><xhb:InstanceEncryptionIndicator>")
+    try expect(
+      "R1", "</xhb:InstanceEncryptionIndicator>",
+      "</xhb:InstanceEncryptionIndicator><xha:PayloadExternalReference><xhb:ID>x</xhb:ID></xha:PayloadExternalReference>"
+    )
     try expect("R1", "<xhb:DocumentTypeCode>", "<xhb:DocumentTypeCode listID=\"x\">")
     try expect("R1", "<xhb:XHEVersionID>", "<evil/><xhb:XHEVersionID>")
     try expect("R1", "<xhb:XHEVersionID>1.0", "<xhb:XHEVersionID><b/>1.0")
@@ -53,9 +59,12 @@ import XMLSecurity
   @Test("R3: the customization is the federation's")
   func r3() throws { try expect("R3", "urn:fdc:digg.se:edelivery:xhe:1", "urn:fdc:digg.se:edelivery:xhe:2") }
 
-  @Test("R4–R8, SDK-XHE-02: exactly the five criteria", arguments: [
-    ("R4", "DOCUMENTID"), ("R5", "DOCUMENTID_SCHEME"), ("R6", "PROCESSID"), ("R7", "PROCESSID_SCHEME"), ("R8", "FEDERATIONID"),
-  ])
+  @Test(
+    "R4–R8, SDK-XHE-02: exactly the five criteria",
+    arguments: [
+      ("R4", "DOCUMENTID"), ("R5", "DOCUMENTID_SCHEME"), ("R6", "PROCESSID"), ("R7", "PROCESSID_SCHEME"),
+      ("R8", "FEDERATIONID"),
+    ])
   func r4to8(rule: String, code: String) throws {
     try expect(rule, ">\(code)<", ">OTHER<")
     let faults = try faults { text in
@@ -97,7 +106,9 @@ import XMLSecurity
     try expect("SDK", "<xha:PayloadContent>", "<xha:PayloadContent>text")
     try expect("SDK", "<xha:PayloadContent>", "<xha:PayloadContent>\u{A0}")
     try expect("SDK", "application/xml", "application/EDIFACT")
-    try expect("XSD", "p:messagePayload xmlns:p=\"urn:riv:infrastructure:messaging:MessageWithAttachments:3\"", "p:messagePayload xmlns:p=\"http://docs.oasis-open.org/bdxr/ns/XHE/1/AggregateComponents\"")
+    try expect(
+      "XSD", "p:messagePayload xmlns:p=\"urn:riv:infrastructure:messaging:MessageWithAttachments:3\"",
+      "p:messagePayload xmlns:p=\"http://docs.oasis-open.org/bdxr/ns/XHE/1/AggregateComponents\"")
     let faults = try faults { $0.replacing(/<p:messagePayload.*messagePayload>/, with: "") }
     #expect(faults.map(\.rule) == ["R2"])
     let encrypted = String(decoding: try EnvelopeKit.sealed(), as: UTF8.self)
@@ -110,7 +121,9 @@ import XMLSecurity
 
   @Test("what is wrong with an envelope is told in at most fifty faults")
   func manyFaults() throws {
-    let faults = try faults { $0.changingAll("<xha:Header>", to: "<xha:Header>" + String(repeating: "<xhb:UUID>x</xhb:UUID>", count: 300)) }
+    let faults = try faults {
+      $0.changingAll("<xha:Header>", to: "<xha:Header>" + String(repeating: "<xhb:UUID>x</xhb:UUID>", count: 300))
+    }
     #expect(faults.count == 50)
   }
 
@@ -126,12 +139,16 @@ import XMLSecurity
   @Test("R14: how often everything stands, and in which order")
   func r14() throws {
     try expect("R14", "<xhb:CustomizationID>urn:fdc:digg.se:edelivery:xhe:1</xhb:CustomizationID>", "")
-    let to = "<xha:ToParty><xha:PartyIdentification><xhb:ID schemeID=\"iso6523-actorid-upis\">0203:arbetsformedlingen.example.se</xhb:ID></xha:PartyIdentification></xha:ToParty>"
+    let to =
+      "<xha:ToParty><xha:PartyIdentification><xhb:ID schemeID=\"iso6523-actorid-upis\">0203:arbetsformedlingen.example.se</xhb:ID></xha:PartyIdentification></xha:ToParty>"
     try expect("R14", to, to + to)
     try expect("R14", to, "")
     try expect("R14", "<xha:PayloadContent>", "<xha:PayloadContent><second/>")
-    try expect("XSD", "<xhb:XHEVersionID>1.0</xhb:XHEVersionID><xhb:CustomizationID>urn:fdc:digg.se:edelivery:xhe:1</xhb:CustomizationID>",
-      "<xhb:CustomizationID>urn:fdc:digg.se:edelivery:xhe:1</xhb:CustomizationID><xhb:XHEVersionID>1.0</xhb:XHEVersionID>")
+    try expect(
+      "XSD",
+      "<xhb:XHEVersionID>1.0</xhb:XHEVersionID><xhb:CustomizationID>urn:fdc:digg.se:edelivery:xhe:1</xhb:CustomizationID>",
+      "<xhb:CustomizationID>urn:fdc:digg.se:edelivery:xhe:1</xhb:CustomizationID><xhb:XHEVersionID>1.0</xhb:XHEVersionID>"
+    )
   }
 
   @Test("2.4.3: a wrong time in the envelope is a fault of its form")
@@ -145,10 +162,13 @@ import XMLSecurity
   @Test("TF-06: an envelope with everything that is allowed, laid out as other products do, has no fault")
   func maximal() throws {
     let faults = try faults { text in
-      text.replacing("<x:XHE ", with: "<!-- made by hand -->\n<x:XHE xmlns:xsi=\"\(XMLNamespaces.xsi)\" xsi:schemaLocation=\"urn:a b.xsd\" ")
-        .replacing("><x", with: ">\n  <x")
-        .replacing("sdk:inkorg", with: String(repeating: "å", count: 256))
-        .replacing("Indicator>false<", with: "Indicator>0<")
+      text.replacing(
+        "<x:XHE ",
+        with: "<!-- made by hand -->\n<x:XHE xmlns:xsi=\"\(XMLNamespaces.xsi)\" xsi:schemaLocation=\"urn:a b.xsd\" "
+      )
+      .replacing("><x", with: ">\n  <x")
+      .replacing("sdk:inkorg", with: String(repeating: "å", count: 256))
+      .replacing("Indicator>false<", with: "Indicator>0<")
     }
     #expect(faults.isEmpty)
   }
@@ -163,7 +183,9 @@ import XMLSecurity
     #expect(try EnvelopeKit.open([0xEF, 0xBB, 0xBF] + EnvelopeKit.sealed()) == EnvelopeKit.payload)
   }
 
-  @Test("TF-09: what is not XML, not whole or not an envelope gets no receipt", arguments: ["", "<a/>", "<x:XHE", "not xml", "\u{0}"])
+  @Test(
+    "TF-09: what is not XML, not whole or not an envelope gets no receipt",
+    arguments: ["", "<a/>", "<x:XHE", "not xml", "\u{0}"])
   func malformed(text: String) throws {
     do {
       _ = try EnvelopeKit.read(Array(text.utf8))

@@ -38,7 +38,9 @@ struct EnvelopeSchemaTests {
       if faults.isEmpty { accepted += 1 }
       // What is in a payload is judged by the payload's own rules.
       let isPayloadsMatter = Self.payload(of: document).contains { $0 == "<xha:" || $0 == "<xhb:" || $0 == "<ext:" }
-      if !isValid, !isPayloadsMatter { #expect(!faults.isEmpty, "invalid to the schema and without fault:\n\(document)") }
+      if !isValid, !isPayloadsMatter {
+        #expect(!faults.isEmpty, "invalid to the schema and without fault:\n\(document)")
+      }
       guard isValid, !faults.isEmpty else { continue }
       refusedByProfileOnly += 1
       #expect(!faults.contains { $0.rule == "XSD" }, "valid to the schema: \(faults)\n\(document)")
@@ -63,7 +65,9 @@ struct EnvelopeSchemaTests {
     guard let start = document.range(of: "<p:messagePayload"),
       let end = document.range(of: "</p:messagePayload>", options: .backwards), start.upperBound < end.lowerBound
     else { return [] }
-    return document[start.upperBound..<end.lowerBound].indices(of: "<").ranges.map { document[$0.lowerBound...].prefix(5) }
+    return document[start.upperBound..<end.lowerBound].indices(of: "<").ranges.map {
+      document[$0.lowerBound...].prefix(5)
+    }
   }
 
   private static func unsigned() throws -> String {

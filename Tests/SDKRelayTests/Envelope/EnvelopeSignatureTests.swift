@@ -26,7 +26,8 @@ import XMLSecurity
     return Array(change(String(decoding: root.serialized(), as: UTF8.self)).utf8)
   }
 
-  @Test("SDK-XHE-08: every canonicalization is accepted, for the document and for SignedInfo, with one transform or two",
+  @Test(
+    "SDK-XHE-08: every canonicalization is accepted, for the document and for SignedInfo, with one transform or two",
     arguments: [
       Canonicalization.inclusive10, .inclusive11, .exclusive(), .exclusive(prefixes: ["xha"]),
       .exclusive(prefixes: ["", "x", "xhb"]),
@@ -37,7 +38,8 @@ import XMLSecurity
     // Laid out, with a namespace that only the inclusive forms write where it is declared.
     _ = try EnvelopeKit.verify(
       signed(method, transforms: twice) {
-        $0.changingAll("><x", to: ">\n  <x").changingAll("<x:XHE ", to: "<x:XHE xmlns=\"urn:unused\" xmlns:u=\"urn:u\" ")
+        $0.changingAll("><x", to: ">\n  <x").changingAll(
+          "<x:XHE ", to: "<x:XHE xmlns=\"urn:unused\" xmlns:u=\"urn:u\" ")
       })
     guard method == .inclusive10 || method == .inclusive11 else { return }
     _ = try EnvelopeKit.verify(signed(method))
@@ -73,7 +75,10 @@ import XMLSecurity
       ("X5 XSLT", enveloped, "http://www.w3.org/TR/1999/REC-xslt-19991116"),
       ("X5 XPath", enveloped, "http://www.w3.org/TR/1999/REC-xpath-19991116"),
       ("X5 XPath filter", enveloped, "http://www.w3.org/2002/06/xmldsig-filter2"),
-      ("X5 no transforms", "<ds:Transforms><ds:Transform Algorithm=\"\(enveloped)\"></ds:Transform></ds:Transforms>", ""),
+      (
+        "X5 no transforms", "<ds:Transforms><ds:Transform Algorithm=\"\(enveloped)\"></ds:Transform></ds:Transforms>",
+        ""
+      ),
       ("X6 with comments", inclusive, inclusive + "#WithComments"),
       ("X8 SHA-1 digest", "2001/04/xmlenc#sha256", "2000/09/xmldsig#sha1"),
       ("X8 SHA-1 signature", "2001/04/xmldsig-more#rsa-sha256", "2000/09/xmldsig#rsa-sha1"),
@@ -97,10 +102,12 @@ import XMLSecurity
     }
   }
 
-  @Test("X5: a transform list that is signed as it stands is still refused", arguments: [
-    [], [.canonicalization(.inclusive10)], [.canonicalization(.inclusive10), .enveloped], [.enveloped, .enveloped],
-    [.enveloped, .canonicalization(.inclusive10), .canonicalization(.exclusive())], [.enveloped, .attachmentContent],
-  ] as [[SignatureTransform]])
+  @Test(
+    "X5: a transform list that is signed as it stands is still refused",
+    arguments: [
+      [], [.canonicalization(.inclusive10)], [.canonicalization(.inclusive10), .enveloped], [.enveloped, .enveloped],
+      [.enveloped, .canonicalization(.inclusive10), .canonicalization(.exclusive())], [.enveloped, .attachmentContent],
+    ] as [[SignatureTransform]])
   func transformLists(list: [SignatureTransform]) throws {
     #expect(throws: EnvelopeProblem.self) { try EnvelopeKit.verify(signed(transforms: list)) }
   }
@@ -115,13 +122,15 @@ import XMLSecurity
     }
   }
 
-  @Test("X2, X10: nothing stands in KeyInfo but the one certificate", arguments: [
-    ("<ds:X509Data>", "<ds:X509Data>hidden"), ("<ds:X509Data>", "<ds:X509Data Id=\"x\">"),
-    ("<ds:X509Certificate>", "<ds:X509Certificate x=\"y\">"), ("</ds:KeyInfo>", "hidden</ds:KeyInfo>"),
-    ("</ds:KeyInfo>", "<ds:KeyValue></ds:KeyValue></ds:KeyInfo>"),
-    ("</ds:X509Data>", "</ds:X509Data><ds:RetrievalMethod URI=\"http://127.0.0.1:9/\"></ds:RetrievalMethod>"),
-    ("</ds:X509Data>", "<ds:X509Certificate>AAAA</ds:X509Certificate></ds:X509Data>"),
-  ])
+  @Test(
+    "X2, X10: nothing stands in KeyInfo but the one certificate",
+    arguments: [
+      ("<ds:X509Data>", "<ds:X509Data>hidden"), ("<ds:X509Data>", "<ds:X509Data Id=\"x\">"),
+      ("<ds:X509Certificate>", "<ds:X509Certificate x=\"y\">"), ("</ds:KeyInfo>", "hidden</ds:KeyInfo>"),
+      ("</ds:KeyInfo>", "<ds:KeyValue></ds:KeyValue></ds:KeyInfo>"),
+      ("</ds:X509Data>", "</ds:X509Data><ds:RetrievalMethod URI=\"http://127.0.0.1:9/\"></ds:RetrievalMethod>"),
+      ("</ds:X509Data>", "<ds:X509Certificate>AAAA</ds:X509Certificate></ds:X509Data>"),
+    ])
   func keyInfo(old: String, new: String) throws {
     let bytes = try signed(change: { $0.changingAll(old, to: new) })
     do {
@@ -133,10 +142,12 @@ import XMLSecurity
     }
   }
 
-  @Test("X6: a digest or a value that is written otherwise is not what was signed", arguments: [
-    ("<ds:DigestValue>", "<ds:DigestValue>\n"), ("<ds:SignedInfo>", "<ds:SignedInfo Id=\"x\">"),
-    ("<ds:SignedInfo>", "<ds:SignedInfo></ds:SignedInfo><ds:SignedInfo>"),
-  ])
+  @Test(
+    "X6: a digest or a value that is written otherwise is not what was signed",
+    arguments: [
+      ("<ds:DigestValue>", "<ds:DigestValue>\n"), ("<ds:SignedInfo>", "<ds:SignedInfo Id=\"x\">"),
+      ("<ds:SignedInfo>", "<ds:SignedInfo></ds:SignedInfo><ds:SignedInfo>"),
+    ])
   func signedInfo(old: String, new: String) throws {
     #expect(throws: EnvelopeProblem.self) { try EnvelopeKit.verify(signed(change: { $0.changingAll(old, to: new) })) }
   }
@@ -146,7 +157,9 @@ import XMLSecurity
     let text = String(decoding: try EnvelopeKit.sealed(), as: UTF8.self)
     let declared = text.changingAll("<x:XHE ", to: "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><x:XHE ")
     var disguised: [UInt8] = [0xFE, 0xFF]
-    for unit in declared.changingAll("UTF-8", to: "UTF-16").utf16 { disguised += [UInt8(unit >> 8), UInt8(unit & 0xFF)] }
+    for unit in declared.changingAll("UTF-8", to: "UTF-16").utf16 {
+      disguised += [UInt8(unit >> 8), UInt8(unit & 0xFF)]
+    }
     for bytes in [Array(declared.utf8), disguised] {
       do {
         _ = try EnvelopeKit.read(bytes)

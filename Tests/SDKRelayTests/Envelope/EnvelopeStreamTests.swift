@@ -121,7 +121,9 @@ import XMLSecurity
       var header = try EnvelopeKit.header(encrypted: false)
       header.documentID = .message(model)
       let sealed = MemorySink()
-      _ = try Envelope.seal(header, encryptedFor: nil, signedBy: nil, into: sealed) { try $0.write(EnvelopeKit.payload) }
+      _ = try Envelope.seal(header, encryptedFor: nil, signedBy: nil, into: sealed) {
+        try $0.write(EnvelopeKit.payload)
+      }
       let envelope = try EnvelopeKit.read(sealed.bytes)
       #expect(throws: EnvelopeProblem.unsigned) { try envelope.verify(.signatureOnly, at: Date()) }
       let opened = MemorySink()

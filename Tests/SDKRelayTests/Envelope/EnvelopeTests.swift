@@ -8,10 +8,15 @@ import XMLSecurity
   func algorithms() throws {
     let root = try XMLElement.parse(EnvelopeKit.sealed(), limits: XMLLimits(totalBytes: 1 << 20))
     func values(_ local: String, _ attribute: String? = nil) -> [String] {
-      root.descendants.filter { $0.local == local }.map { element in attribute.map { element.attribute($0) ?? "" } ?? element.text }
+      root.descendants.filter { $0.local == local }.map { element in
+        attribute.map { element.attribute($0) ?? "" } ?? element.text
+      }
     }
-    #expect(values("DocumentTypeCode") == ["Q{urn:riv:infrastructure:messaging:MessageWithAttachments:3}messagePayload"])
-    #expect(EnvelopeHeader.receiptTypeCode == "Q{urn:oasis:names:specification:ubl:schema:xsd:ApplicationResponse-2}ApplicationResponse")
+    #expect(
+      values("DocumentTypeCode") == ["Q{urn:riv:infrastructure:messaging:MessageWithAttachments:3}messagePayload"])
+    #expect(
+      EnvelopeHeader.receiptTypeCode
+        == "Q{urn:oasis:names:specification:ubl:schema:xsd:ApplicationResponse-2}ApplicationResponse")
     #expect(
       values("EncryptionMethod", "Algorithm") == [
         "http://www.w3.org/2001/04/xmlenc#aes256-cbc", "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p",
@@ -56,7 +61,8 @@ import XMLSecurity
     #expect(verified.signer.commonName == "SendOrg2")
   }
 
-  @Test("the official unsigned examples have the right form", .enabled(if: EnvelopeKit.hasShared, "no ../shared"),
+  @Test(
+    "the official unsigned examples have the right form", .enabled(if: EnvelopeKit.hasShared, "no ../shared"),
     arguments: ["XHE-tm-base.xml", "XHE-NonXML-tm-base.xml"])
   func officialUnsigned(name: String) throws {
     let envelope = try EnvelopeKit.read(EnvelopeKit.official("xhe/examples/\(name)"))
@@ -67,14 +73,16 @@ import XMLSecurity
     #expect(!sink.bytes.isEmpty)
   }
 
-  @Test("the official example that was re-indented after signing is refused",
+  @Test(
+    "the official example that was re-indented after signing is refused",
     .enabled(if: EnvelopeKit.hasShared, "no ../shared"))
   func officialBroken() throws {
     let envelope = try EnvelopeKit.read(EnvelopeKit.official("examples/message/xhe_unencrypted_payload.xml"))
     #expect(throws: EnvelopeProblem.self) { try envelope.verify(.signatureOnly, at: Date()) }
   }
 
-  @Test("any changed byte of the signed part makes the official example invalid",
+  @Test(
+    "any changed byte of the signed part makes the official example invalid",
     .enabled(if: EnvelopeKit.hasShared, "no ../shared"))
   func anyByte() throws {
     let bytes = try EnvelopeKit.official("xhe/examples/XHE-tm-base-ext-sigenc.xml")
@@ -86,7 +94,8 @@ import XMLSecurity
     let end = text[..<last.lowerBound].utf8.count
     let signatureStart = text[..<signature.lowerBound].utf8.count
     // Closely in the signature, widely in the ciphertext; steps that are odd, so that every bit has its turn.
-    let positions = Array(stride(from: first, to: signatureStart, by: 29)) + Array(stride(from: signatureStart, to: end, by: 5))
+    let positions =
+      Array(stride(from: first, to: signatureStart, by: 29)) + Array(stride(from: signatureStart, to: end, by: 5))
     for position in positions {
       var changed = bytes
       changed[position] ^= 1 << UInt8(position % 8)

@@ -26,8 +26,14 @@ struct XMLSecInteropTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     let envelope = try file("envelope.xml", EnvelopeKit.sealed())
     let anchor = try file("ca.pem", EnvelopeKit.authority.get().identity.certificate.pem)
-    let verified = try EnvelopeKit.run("/usr/bin/xmlsec1", ["--verify", "--enabled-key-data", "x509", "--trusted-pem", anchor, envelope])
+    let verified = try EnvelopeKit.run(
+      "/usr/bin/xmlsec1", ["--verify", "--enabled-key-data", "x509", "--trusted-pem", anchor, envelope])
     #expect(verified.status == 0, "\(verified.text)")
+    // A receipt's envelope, which is signed only.
+    let plain = try file("plain-signed.xml", EnvelopeKit.sealed(header: EnvelopeKit.header(encrypted: false)))
+    let plainVerified = try EnvelopeKit.run(
+      "/usr/bin/xmlsec1", ["--verify", "--enabled-key-data", "x509", "--trusted-pem", anchor, plain])
+    #expect(plainVerified.status == 0, "\(plainVerified.text)")
     let key = try file("key.pem", EnvelopeKit.recipient.get().privateKey.pem)
     let decrypted = try EnvelopeKit.run("/usr/bin/xmlsec1", ["--decrypt", "--privkey-pem", key, envelope])
     #expect(decrypted.status == 0, "\(decrypted.text)")
@@ -85,7 +91,8 @@ struct XMLSecInteropTests {
     let keys = try file("signer.pem", signer.privateKey.pem) + "," + file("signer-cert.pem", signer.certificate.pem)
     let signed = folder.appending(path: "signed.xml").path
     let signing = try EnvelopeKit.run(
-      "/usr/bin/xmlsec1", ["--sign", "--privkey-pem", keys, "--output", signed, try file("unsigned.xml", Array(text.utf8))])
+      "/usr/bin/xmlsec1",
+      ["--sign", "--privkey-pem", keys, "--output", signed, try file("unsigned.xml", Array(text.utf8))])
     #expect(signing.status == 0, "\(signing.text)")
     let opened = try EnvelopeKit.open(Array(try Data(contentsOf: URL(filePath: signed))))
     #expect(opened.contains("</p:messagePayload>"))
