@@ -18,6 +18,7 @@ import XMLSecurity
     let floor = try Floor(key: steps.key, folder: folder.appending(path: "floor"))
     printFloor(floor)
     let floors = try printSteps(steps, floor, sizes)
+    try await printClaims(folder)
     try await printWholePath(folder, floors, floor, sizes)
   }
 
@@ -61,6 +62,18 @@ import XMLSecurity
       }
     }
     return floors
+  }
+
+  private static func printClaims(_ folder: URL) async throws {
+    print("\n## Claiming the next job\n\n| queued | median ms, commit included |\n|---|---|")
+    let measurement = try ClaimMeasurement(folder: folder.appending(path: "claims"))
+    var queued: Int64 = 0
+    for count: Int64 in [1, 1_000, 100_000] {
+      try await measurement.queue(queued..<count)
+      queued = count
+      let time = try await measurement.claim(times: 200)
+      print(String(format: "| %d | %.2f |", count, time / .milliseconds(1)))
+    }
   }
 
   private static func printWholePath(
