@@ -62,7 +62,9 @@ enum Seeds {
     return request
   }
 
-  private static let sender = Result { try authority.get().issue(request("ap-a"), key: PrivateKey.generate(bits: 2048)) }
+  private static let sender = Result {
+    try authority.get().issue(request("ap-a"), key: PrivateKey.generate(bits: 2048))
+  }
   private static let authority = Result {
     var root = request("Fuzz Root CA")
     root.isCA = true
