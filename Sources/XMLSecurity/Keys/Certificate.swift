@@ -63,8 +63,11 @@ public final class Certificate: @unchecked Sendable, Hashable {
 
   // MARK: Reading
 
-  /// Reads a certificate. Parsing costs several signature verifications, so the last thousand are remembered.
+  /// Reads a certificate of at most 16 kB. Parsing costs several signature verifications, so the last thousand are
+  /// remembered.
   public static func parse(der: [UInt8]) throws(CertificateProblem) -> Certificate {
+    // Strangers' certificates are remembered too; the limit bounds the memory that they can fill.
+    guard der.count <= maximumSize else { throw .unreadable }
     let sha256 = digest(.sha256, of: der)
     if let known = cache.value(for: sha256) { return known }
     guard let pointer = decode(der) else {
@@ -101,6 +104,7 @@ public final class Certificate: @unchecked Sendable, Hashable {
     return certificates
   }
 
+  private static let maximumSize = 16 * 1024
   private static let cache = BoundedCache<[UInt8], Certificate>(limit: 1_000)
 
   /// Exactly one certificate, with nothing after it.

@@ -107,7 +107,8 @@ extension Substring {
   fileprivate var trimmed: String {
     var rest = self
     while let first = rest.first, first.isWhitespace { rest = rest.dropFirst() }
-    while let last = rest.last, last.isWhitespace { rest = rest.dropLast() }
+    // A space after a backslash belongs to the value.
+    while let last = rest.last, last.isWhitespace, rest.dropLast().last != "\\" { rest = rest.dropLast() }
     return String(rest)
   }
 }

@@ -22,7 +22,7 @@ public struct ParsedSignature {
     try signature.allow(attributes: ["Id"], "Signature")
     let signedInfo = signature.elements[0], valueElement = signature.elements[1]
     try signedInfo.allow(attributes: ["Id"], "SignedInfo")
-    try valueElement.allow(attributes: ["Id"], "SignatureValue")
+    try valueElement.allow(attributes: ["Id"], hasText: true, "SignatureValue")
     // Second check: the methods, by exact identifier and without parameters such as an HMAC's output length.
     var parts = signedInfo.elements
     guard parts.count >= 3, parts[0].name == ds("CanonicalizationMethod"), parts[1].name == ds("SignatureMethod") else {
@@ -78,7 +78,7 @@ public enum X509Data {
     // KeyInfo is not covered by the signature it stands in, so nothing may be hidden in it either.
     try keyInfo.allow(attributes: ["Id"], "KeyInfo")
     try data.allow(attributes: [], "X509Data")
-    try element.allow(attributes: [], "X509Certificate")
+    try element.allow(attributes: [], hasText: true, "X509Certificate")
     guard let der = try? Base64.decode(element.text), let certificate = try? Certificate.parse(der: der) else {
       throw .keyInfo("the X509Certificate in KeyInfo cannot be read")
     }

@@ -25,9 +25,13 @@ public struct SignaturePolicy: Sendable {
     }
     guard reference.transforms.count == 1, let transform = reference.transforms.first else { return false }
     switch transform {
-    case .canonicalization(let method): return reference.uri.hasPrefix("#") && canonicalizations(method)
-    case .attachmentContent: return reference.uri.hasPrefix("cid:")
+    case .canonicalization(let method): return Self.names(reference.uri, "#") && canonicalizations(method)
+    case .attachmentContent: return Self.names(reference.uri, "cid:")
     case .enveloped: return false
     }
+  }
+
+  private static func names(_ uri: String, _ scheme: String) -> Bool {
+    uri.hasPrefix(scheme) && uri.utf8.count > scheme.utf8.count
   }
 }

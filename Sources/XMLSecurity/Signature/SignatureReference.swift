@@ -74,10 +74,13 @@ public struct SignatureReference: Hashable, Sendable {
     transforms = []
     if children.first?.name == XMLName(XMLNamespaces.ds, "Transforms") {
       let list = children.removeFirst()
+      try list.allow(attributes: [], "Transforms")
       for transform in list.elements { transforms.append(try Self.transform(transform)) }
     }
     guard children.map(\.name) == [XMLName(XMLNamespaces.ds, "DigestMethod"), XMLName(XMLNamespaces.ds, "DigestValue")]
     else { throw .shape("a Reference has other children than Transforms, DigestMethod and DigestValue") }
+    try children[0].allow(attributes: ["Algorithm"], "DigestMethod")
+    try children[1].allow(attributes: [], hasText: true, "DigestValue")
     guard let digest = DigestAlgorithm(uri: children[0].attribute("Algorithm") ?? ""), digest == policy.digest,
       children[0].elements.isEmpty
     else { throw .algorithm("the digest of reference \"\(uri)\"") }
@@ -124,8 +127,10 @@ public struct SignatureReference: Hashable, Sendable {
     var prefixes: [String] = []
     for parameter in element.elements {
       guard parameter.name == XMLName(XMLNamespaces.exclusiveC14N, "InclusiveNamespaces"), element.elements.count == 1,
+        parameter.elements.isEmpty, uri == Canonicalization.exclusive().uri,
         let list = parameter.attribute("PrefixList")
       else { throw .shape("\(what) has parameters that are not expected") }
+      try parameter.allow(attributes: ["PrefixList"], "InclusiveNamespaces")
       prefixes = list.split(whereSeparator: \.isWhitespace).map(String.init)
       // Every element is held against every prefix: a long list would cost time before anybody has been believed.
       guard prefixes.count <= maximumPrefixes else { throw .shape("\(what) names too many prefixes") }
@@ -160,10 +165,14 @@ extension XMLElement {
   }
 
   /// Refuses other attributes than these and text that is no white space.
-  func allow(attributes allowed: Set<String>, _ name: String) throws(SignatureProblem) {
+  /// - Parameter hasText: whether the text is the element's value, which the caller reads.
+  func allow(attributes allowed: Set<String>, hasText: Bool = false, _ name: String) throws(SignatureProblem) {
     guard attributes.allSatisfy({ $0.uri.isEmpty && allowed.contains($0.local) }) else {
       throw .shape("\(name) has attributes that are not expected")
     }
-    guard elements.isEmpty || text.allSatisfy(\.isWhitespace) else { throw .shape("\(name) has text between its children") }
+    // XML's four white-space characters only: Unicode has others in which something could be hidden.
+    guard hasText || text.utf8.allSatisfy({ [0x20, 0x09, 0x0A, 0x0D].contains($0) }) else {
+      throw .shape("\(name) has text that is not expected")
+    }
   }
 }

@@ -57,7 +57,8 @@ public struct CertificateAuthority: Sendable {
 
   /// A certificate for the key, with this authority's certificate as its chain.
   public func issue(_ request: CertificateRequest, key: PrivateKey) throws -> Identity {
-    let certificate = try Self.build(request, key: key.publicKey, issuer: identity.certificate, signer: identity.privateKey)
+    let certificate = try Self.build(
+      request, key: key.publicKey, issuer: identity.certificate, signer: identity.privateKey)
     let isRoot = identity.certificate.subject == identity.certificate.issuerName
     let chain = isRoot ? [] : [identity.certificate] + identity.chain
     return try Identity(certificate: certificate, privateKey: key, chain: chain)

@@ -54,6 +54,8 @@ public final class TrustStore: Sendable {
   private let verified = BoundedCache<CacheKey, CachedResult>(limit: 1_000)
   private static let cacheTime: TimeInterval = 600
   private static let maximumDepth: Int32 = 6
+  /// How long a revocation list counts beyond its next update, in seconds: a day, in which to mend the list's source.
+  public static let revocationGrace: TimeInterval = 86_400
 
   private struct CacheKey: Hashable {
     let certificate: [UInt8]
@@ -66,7 +68,8 @@ public final class TrustStore: Sendable {
   /// - Parameters:
   ///   - anchors: certificates that are believed as they are.
   ///   - intermediates: issuers that may stand between a certificate and an anchor, besides those a peer presents.
-  ///   - revocationLists: CRLs in DER or PEM. Where there are any, every issuer of an end entity needs a current one.
+  ///   - revocationLists: CRLs in DER or PEM. Where there are any, every issuer of an end entity needs one that
+  ///     is current or at most ``revocationGrace`` too old.
   public init(
     anchors: [Certificate], intermediates: [Certificate] = [], revocationLists: [[UInt8]] = []
   ) throws(KeyProblem) {
@@ -106,7 +109,8 @@ public final class TrustStore: Sendable {
     return TrustedCertificate(certificate: leaf)
   }
 
-  private func chain(of leaf: Certificate, presented: [Certificate], at time: Date) throws(TrustProblem) {
+  /// Looks for a chain to an anchor, whatever the certificate is for.
+  func chain(of leaf: Certificate, presented: [Certificate], at time: Date) throws(TrustProblem) {
     guard let context = X509_STORE_CTX_new(), let untrusted = sdk_x509_stack_new() else {
       throw TrustProblem(reason: .other("cannot be verified now"), subject: leaf.subject)
     }
@@ -126,8 +130,24 @@ public final class TrustStore: Sendable {
     X509_VERIFY_PARAM_set_depth(parameters, Self.maximumDepth)
     // Level 2: at least 112 bits of security, so neither SHA-1 nor RSA below 2048.
     X509_VERIFY_PARAM_set_auth_level(parameters, 2)
-    guard X509_verify_cert(context) != 1 else { return }
+    X509_STORE_CTX_set_verify_cb(context) { isGood, context in
+      isGood == 1 || TrustStore.isWithinGrace(context) ? 1 : 0
+    }
+    // The context borrows the certificates.
+    let isTrusted = withExtendedLifetime((leaf, presented)) { X509_verify_cert(context) == 1 }
+    guard !isTrusted else { return }
     throw TrustProblem(reason: Self.reason(X509_STORE_CTX_get_error(context)), subject: leaf.subject)
+  }
+
+  /// Whether the only fault is a revocation list that ended less than the grace ago; if so the fault is taken back.
+  private static func isWithinGrace(_ context: OpaquePointer?) -> Bool {
+    guard X509_STORE_CTX_get_error(context) == X509_V_ERR_CRL_HAS_EXPIRED,
+      let list = X509_STORE_CTX_get0_current_crl(context), let nextUpdate = X509_CRL_get0_nextUpdate(list)
+    else { return false }
+    var earliest = X509_VERIFY_PARAM_get_time(X509_STORE_CTX_get0_param(context)) - time_t(revocationGrace)
+    guard X509_cmp_time(nextUpdate, &earliest) > 0 else { return false }
+    X509_STORE_CTX_set_error(context, X509_V_OK)
+    return true
   }
 
   private static func reason(_ code: Int32) -> TrustProblem.Reason {
@@ -140,7 +160,7 @@ public final class TrustStore: Sendable {
     case X509_V_ERR_CERT_NOT_YET_VALID: .notYetValid
     case X509_V_ERR_CERT_REVOKED: .revoked
     case X509_V_ERR_UNABLE_TO_GET_CRL, X509_V_ERR_CRL_HAS_EXPIRED, X509_V_ERR_CRL_NOT_YET_VALID,
-      X509_V_ERR_CRL_SIGNATURE_FAILURE:
+      X509_V_ERR_CRL_SIGNATURE_FAILURE, X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER, X509_V_ERR_DIFFERENT_CRL_SCOPE:
       .revocationUnknown
     case X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL, X509_V_ERR_CA_MD_TOO_WEAK: .weak
     case X509_V_ERR_INVALID_CA, X509_V_ERR_INVALID_PURPOSE, X509_V_ERR_KEYUSAGE_NO_CERTSIGN: .wrongUsage

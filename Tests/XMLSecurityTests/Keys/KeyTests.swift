@@ -74,6 +74,37 @@ enum TestKeys {
     #expect(!certificate.issuerMatches("CN=Other CA,C=SE", serial: serial))
   }
 
+  @Test("issuer names match with spaces at a value's end, and differ by order within, value, type and count")
+  func issuerNameEdges() throws {
+    var request = CertificateRequest(subject: [("C", "SE"), ("O", "#Test "), ("O", "Other"), ("CN", "CA")])
+    request.isCA = true
+    let authority = CertificateAuthority(
+      identity: try CertificateAuthority.selfSigned(request, key: TestKeys.second.get()))
+    let certificate = try authority.issue(TestKeys.request("leaf"), key: TestKeys.first.get()).certificate
+    let serial = certificate.serialNumber
+    for name in [
+      certificate.issuerName, "CN=CA,O=Other,O=\\#Test\\20,C=SE", "C=SE; O=\\#Test\\ ; O=\"Other\"; CN=CA",
+      " 2.5.4.3 = CA , 2.5.4.10 = Other , 2.5.4.10 = \"#Test \" , 2.5.4.6 = SE ",
+    ] {
+      #expect(certificate.issuerMatches(name, serial: serial), "\(name)")
+    }
+    for name in [
+      "CN=CA,O=\\#Test,O=Other,C=SE", "CN=CA,O=Other,C=SE", "CN=CA,OU=Other,O=\\#Test,C=SE",
+      "CN=CA+O=Other,O=\\#Test,C=SE", "CN=CA,O=Other,O=\\#Test,C=SE,C=SE", "", "=", "CN", "\\", "\"", "CN=#", "CN=\"",
+    ] {
+      #expect(!certificate.issuerMatches(name, serial: serial), "\(name)")
+    }
+  }
+
+  @Test("a certificate longer than any real one is not read, so that strangers cannot fill the memory")
+  func longCertificate() throws {
+    var request = TestKeys.request("long")
+    request.dnsNames = (0..<700).map { "host\($0).long-names.example.se" }
+    #expect(throws: CertificateProblem.unreadable) {
+      try TestKeys.issuing.get().issue(request, key: TestKeys.first.get())
+    }
+  }
+
   @Test("many threads sign and verify with the same key")
   func concurrency() async throws {
     let key = try TestKeys.first.get()

@@ -80,6 +80,22 @@ import XMLSecurity
     }
   }
 
+  @Test("X5: a list of prefixes stands in the exclusive form only, once, and is short")
+  func prefixLists() throws {
+    let list = "<e:InclusiveNamespaces xmlns:e=\"\(XMLNamespaces.exclusiveC14N)\" PrefixList=\"d\"></e:InclusiveNamespaces>"
+    let end = "</ds:CanonicalizationMethod>"
+    _ = try parsed(signed(.exclusive()) { $0.replacing(end, with: list + end) })
+    for (method, wrong) in [
+      (Canonicalization.inclusive10, list), (.exclusive(), list + list),
+      (.exclusive(), list.replacing("><", with: " evil=\"1\"><")), (.exclusive(), list.replacing("><", with: ">hidden<")),
+    ] {
+      #expect(throws: SignatureProblem.self) { try parsed(signed(method) { $0.replacing(end, with: wrong + end) }) }
+    }
+    let prefixes = (1...64).map { "p\($0)" }
+    _ = try parsed(signed(.exclusive(prefixes: prefixes)))
+    #expect(throws: SignatureProblem.self) { try parsed(signed(.exclusive(prefixes: prefixes + ["more"]))) }
+  }
+
   @Test(
     "X8, X9: other signature methods, in any spelling, are refused",
     arguments: [
@@ -115,11 +131,20 @@ import XMLSecurity
       ("<ds:SignedInfo>", "<x>hidden</x><ds:SignedInfo>"), ("<ds:SignedInfo>", "hidden<ds:SignedInfo>"),
       ("<ds:SignatureValue>", "<ds:SignedInfo></ds:SignedInfo><ds:SignatureValue>"),
       ("<ds:SignedInfo>", "<ds:SignedInfo evil=\"1\">"), ("<ds:DigestValue>", "<ds:DigestValue><b></b>"),
-      ("<ds:KeyInfo>", "<ds:KeyInfo></ds:KeyInfo><ds:KeyInfo>"),
+      ("<ds:KeyInfo>", "<ds:KeyInfo></ds:KeyInfo><ds:KeyInfo>"), ("<ds:Transforms>", "<ds:Transforms>hidden"),
+      ("<ds:SignedInfo>", "\u{2003}<ds:SignedInfo>"), ("<ds:DigestValue>", "<ds:DigestValue evil=\"1\">"),
+      ("<ds:Transforms>", "<ds:Transforms evil=\"1\">"), ("</ds:SignatureMethod>", "hidden</ds:SignatureMethod>"),
+      ("</ds:DigestMethod>", "hidden</ds:DigestMethod>"), ("</ds:Transform>", "hidden</ds:Transform>"),
+      ("<ds:X509Data>", "<ds:X509Data>hidden"), ("<ds:X509Certificate>", "<ds:X509Certificate evil=\"1\">"),
     ])
   func shapes(old: String, new: String) throws {
     #expect(throws: SignatureProblem.self) {
-      _ = try parsed(signed { $0.replacing(old, with: new) })
+      _ = try parsed(
+        signed {
+          #expect($0.contains(old))
+          return $0.replacing(old, with: new)
+        }
+      ).certificate()
     }
   }
 
@@ -160,6 +185,7 @@ import XMLSecurity
     }
     for (transforms, uri) in [
       ([SignatureTransform.enveloped], ""), ([exclusive], "cid:part"), ([.attachmentContent], "#id"),
+      ([exclusive], "#"), ([.attachmentContent], "cid:"), ([exclusive], ""),
       ([exclusive, exclusive], "#id"), ([.canonicalization(.inclusive10)], "#id"), ([exclusive], "http://127.0.0.1/"),
     ] {
       #expect(throws: SignatureProblem.self) {

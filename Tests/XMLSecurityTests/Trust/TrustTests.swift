@@ -1,6 +1,7 @@
 import Foundation
 import Testing
-import XMLSecurity
+
+@testable import XMLSecurity
 
 @Suite("Trust") struct TrustTests {
   func store(_ anchors: Certificate..., lists: [[UInt8]] = []) throws -> TrustStore {
@@ -12,6 +13,16 @@ import XMLSecurity
   {
     do {
       _ = try store.verify(leaf.certificate, presented: leaf.chain, at: time, for: usage)
+      return nil
+    } catch {
+      return error.reason
+    }
+  }
+
+  /// A CA's certificate, presented as if it were a participant's.
+  func reason(_ store: TrustStore, authority: Certificate) -> TrustProblem.Reason? {
+    do {
+      _ = try store.verify(authority, at: Date(), for: .digitalSignature)
       return nil
     } catch {
       return error.reason
@@ -38,7 +49,7 @@ import XMLSecurity
     #expect(reason(trusted, alone) == .unknownIssuer)
     let leaf = try TestKeys.issuing.get().issue(TestKeys.request("leaf"), key: TestKeys.first.get())
     let below = try CertificateAuthority(identity: leaf).issue(TestKeys.request("below"), key: TestKeys.second.get())
-    #expect(reason(trusted, below) != nil)
+    #expect(reason(trusted, below) == .wrongUsage)
     #expect(reason(trusted, try TestKeys.issuing.get().identity) == .wrongUsage)
   }
 
@@ -56,13 +67,13 @@ import XMLSecurity
     #expect(reason(trusted, expired) == .expired, "a remembered result does not outlive the certificate")
     #expect(reason(trusted, try issue { $0.notBefore = Date(timeIntervalSinceNow: 600) }) == .notYetValid)
     #expect(reason(trusted, try issue({ _ in }, key: TestKeys.weak.get())) == .weak)
-    #expect(reason(trusted, try issue { $0.signatureDigest = .sha1 }) != nil)
+    #expect(reason(trusted, try issue { $0.signatureDigest = .sha1 }) == .weak)
     let encryptionOnly = try issue { $0.keyUsage = "critical,keyEncipherment" }
     #expect(reason(trusted, encryptionOnly) == .wrongUsage)
     #expect(reason(trusted, encryptionOnly, for: .keyEncipherment) == nil)
   }
 
-  @Test("a revoked certificate is refused, and without a current list so is every other")
+  @Test("I4, SDK-AS4-10: a revoked certificate is refused, and a day after its list has ended so is every other")
   func revocation() throws {
     let issuing = try TestKeys.issuing.get()
     let good = try issuing.issue(TestKeys.request("good"), key: TestKeys.first.get())
@@ -71,7 +82,27 @@ import XMLSecurity
     let trusted = try store(TestKeys.root.get().identity.certificate, lists: [list])
     #expect(reason(trusted, good) == nil)
     #expect(reason(trusted, bad) == .revoked)
-    #expect(reason(trusted, good, at: Date(timeIntervalSinceNow: 2 * 86_400)) == .revocationUnknown)
+    let end = Date(timeIntervalSinceNow: 86_400)
+    #expect(reason(trusted, good, at: end + TrustStore.revocationGrace - 60) == nil)
+    #expect(reason(trusted, bad, at: end + TrustStore.revocationGrace - 60) == .revoked)
+    #expect(reason(trusted, good, at: end + TrustStore.revocationGrace + 700) == .revocationUnknown)
+    #expect(reason(trusted, good, at: Date(timeIntervalSinceNow: -3_000)) == .revocationUnknown, "a list of the future")
+  }
+
+  @Test("I4: a list that somebody else has signed counts as none, and a newer list beside an old one counts")
+  func lists() throws {
+    let issuing = try TestKeys.issuing.get(), root = try TestKeys.root.get().identity.certificate
+    let bad = try issuing.issue(TestKeys.request("bad"), key: TestKeys.first.get())
+    let twin = try CertificateAuthority.root("Keys Test CA", bits: 2048)
+    let forged = try store(root, lists: [twin.revocationList(revoked: [])])
+    #expect(reason(forged, bad) == .revocationUnknown)
+    let old = try issuing.revocationList(
+      revoked: [], at: Date(timeIntervalSinceNow: -7_200), nextUpdate: Date(timeIntervalSinceNow: -3_600))
+    let new = try issuing.revocationList(revoked: [bad.certificate.serialNumber])
+    #expect(reason(try store(root, lists: [old]), bad) == nil, "within the grace")
+    #expect(reason(try store(root, lists: [old, new]), bad) == .revoked)
+    #expect(reason(try store(root, lists: [new, old]), bad) == .revoked)
+    #expect(throws: KeyProblem.unreadable) { try store(root, lists: [Array("no list".utf8)]) }
   }
 
   @Test("I2: the federation's own authorities vouch for their own environment only",
@@ -86,8 +117,14 @@ import XMLSecurity
     let testCA = try load("open-test/Certifikatskedja-Accesspunkt/Accesspunkt-CA-OPEN-TEST.cer")
     #expect(testCA.issuerName.contains("Accesspunkt"))
     #expect(testCA.publicKey.bits == 3072)
-    #expect(throws: TrustProblem.self) { try store(qaRoot).verify(testCA, at: Date(), for: .certificateSign) }
-    #expect(throws: TrustProblem.self) { try store(testRoot).verify(testCA, at: Date(), for: .digitalSignature) }
+    let qaCA = try load("qa/Certifikatskedja-Accesspunkt/Accesspunkt-CA-SDK-QA.cer")
+    let time = testCA.notAfter - 86_400
+    #expect(throws: Never.self) { try store(testRoot).chain(of: testCA, presented: [], at: time) }
+    for (root, authority) in [(qaRoot, testCA), (testRoot, qaCA)] {
+      let problem = TrustProblem(reason: .unknownIssuer, subject: authority.subject)
+      #expect(throws: problem) { try store(root).chain(of: authority, presented: [root], at: time) }
+    }
+    #expect(reason(try store(testRoot), authority: testCA) == .wrongUsage)
     let all = try FileManager.default.subpathsOfDirectory(
       atPath: CanonicalizationTests.shared.appending(path: "official/certs").path)
     for path in all where path.hasSuffix(".cer") || path.hasSuffix(".crt") { _ = try load(path) }
