@@ -174,7 +174,7 @@ import XMLSecurity
   func revocationUnknown() throws {
     let authority = try EnvelopeKit.authority.get()
     let stale = try authority.revocationList(
-      revoked: [], at: Date(timeIntervalSinceNow: -3_600), nextUpdate: Date(timeIntervalSinceNow: -60))
+      revoked: [], at: Date(timeIntervalSinceNow: -3 * 86_400), nextUpdate: Date(timeIntervalSinceNow: -2 * 86_400))
     let trust = try TrustStore(anchors: [authority.identity.certificate], revocationLists: [stale])
     do {
       _ = try EnvelopeKit.read(EnvelopeKit.sealed()).verify(.chain(trust), at: Date())
