@@ -62,6 +62,8 @@ extension Relay: Service {
       while let hasEnded = try await group.next() {
         if hasEnded { break }
       }
+      // Requests under way are answered before the rest is cancelled.
+      try await endpoint.shutdown()
     }
   }
 

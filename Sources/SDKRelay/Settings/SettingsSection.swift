@@ -144,8 +144,10 @@ public final class SettingsSection {
   public func int(
     _ key: String, default: Int, in range: ClosedRange<Int> = 0...Int.max
   ) throws(SettingsProblem) -> Int {
-    let expected = range.upperBound == .max
-      ? "a whole number, at least \(range.lowerBound)" : "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    let expected =
+      range.upperBound == .max
+      ? "a whole number, at least \(range.lowerBound)"
+      : "a whole number from \(range.lowerBound) to \(range.upperBound)"
     return try optionalValue(key, expected: expected) { Int($0).flatMap { range.contains($0) ? $0 : nil } } ?? `default`
   }
 

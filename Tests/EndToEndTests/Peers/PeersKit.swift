@@ -101,7 +101,10 @@ final class PeerServer: Sendable {
   }
 }
 
-enum PeerProblem: Error { case ended, notInTime(String) }
+enum PeerProblem: Error {
+  case ended
+  case notInTime(String)
+}
 
 /// Waits until the condition holds, looking ten times a second.
 func eventually(

@@ -66,9 +66,11 @@ private struct PeersWorld {
   /// Sends a message from ours and waits until it has come so far.
   func deliver(_ relay: Relay, until status: MessageStatus) async throws -> MessageID {
     let (from, to) = (sending.organisation, receiving.organisation)
-    let id = try await relay.submit(Draft(
-      from: .init(ParticipantID(from.id), FunctionalAddress(from.mailboxes[0].address)),
-      to: .init(ParticipantID(to.id), FunctionalAddress(to.mailboxes[0].address)), subject: "Studieplan", text: "Hej!"))
+    let id = try await relay.submit(
+      Draft(
+        from: .init(ParticipantID(from.id), FunctionalAddress(from.mailboxes[0].address)),
+        to: .init(ParticipantID(to.id), FunctionalAddress(to.mailboxes[0].address)), subject: "Studieplan", text: "Hej!"
+      ))
     try await eventually("\(id.value) is \(status.rawValue)", within: .seconds(60)) {
       try relay.message(id).first?.status == status
     }

@@ -29,12 +29,15 @@ struct AnswerTests {
     #expect(problem.kind == .redirect && !problem.isTransient)
   }
 
-  @Test("T8: any other status is the caller's to judge, with type and bytes", arguments: [200, 202, 204, 400, 403, 500, 503])
+  @Test(
+    "T8: any other status is the caller's to judge, with type and bytes",
+    arguments: [200, 202, 204, 400, 403, 500, 503])
   func statuses(_ status: Int) async throws {
     let body = status == 204 ? "" : "<html/>"
     let length = status == 204 ? "" : "Content-Length: \(body.utf8.count)\r\n"
     let answer = try await send(
-      against: "HTTP/1.1 \(status) Word\r\nContent-Type: text/html\r\n\(length)Connection: close\r\n\r\n\(body)").get()
+      against: "HTTP/1.1 \(status) Word\r\nContent-Type: text/html\r\n\(length)Connection: close\r\n\r\n\(body)"
+    ).get()
     #expect(answer == AS4Answer(status: status, contentType: "text/html", body: Array(body.utf8)))
   }
 
@@ -87,7 +90,8 @@ struct AnswerTests {
       let problem = await #expect(throws: TransportProblem.self) {
         try await client.send(WireBody([1]), contentType: "a/b", to: url)
       }
-      #expect([.name, .connect].contains(problem?.kind) && problem?.isTransient == true, "\(String(describing: problem))")
+      #expect(
+        [.name, .connect].contains(problem?.kind) && problem?.isTransient == true, "\(String(describing: problem))")
     }
   }
 }
@@ -134,7 +138,8 @@ struct PeerAddressPolicyTests {
     try PeerAddressPolicy().check(address)
   }
 
-  @Test("public addresses are public", arguments: ["8.8.8.8", "172.32.0.1", "193.10.1.1", "2001:6b0::1", "2a00:801::1"])
+  @Test(
+    "public addresses are public", arguments: ["8.8.8.8", "172.32.0.1", "193.10.1.1", "2001:6b0::1", "2a00:801::1"])
   func publicAddresses(_ text: String) throws {
     #expect(PeerAddressPolicy.isPublic(try SocketAddress(ipAddress: text, port: 443)))
   }

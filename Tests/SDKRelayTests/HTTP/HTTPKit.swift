@@ -59,7 +59,8 @@ func withEndpoint<Value>(
 ) async throws -> Value {
   var settings = AS4EndpointSettings(host: "127.0.0.1", port: 0, security: security)
   adjust(&settings)
-  let endpoint = try AS4Endpoint(settings, handler: handler, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+  let endpoint = try AS4Endpoint(
+    settings, handler: handler, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   let running = Task { try await endpoint.run() }
   let port = try await endpoint.port
   do {
@@ -139,6 +140,19 @@ final class RawSocket {
       all += bytes
     }
     return (String(decoding: all, as: UTF8.self), false)
+  }
+
+  /// One whole answer; what there is of it when the connection ends or the time is up.
+  func readAnswer(seconds: Int = 5) -> String {
+    var text = ""
+    while let bytes = read(seconds: seconds), !bytes.isEmpty {
+      text += String(decoding: bytes, as: UTF8.self)
+      guard let head = text.range(of: "\r\n\r\n") else { continue }
+      let length = text[..<head.lowerBound].lowercased().components(separatedBy: "content-length: ").last
+        .flatMap { Int($0.prefix { $0.isNumber }) }
+      if text[head.upperBound...].utf8.count >= length ?? 0 { break }
+    }
+    return text
   }
 
   /// The next bytes; empty at the end of the connection, nil when the time is up.

@@ -123,6 +123,19 @@ struct HTTPRoundTripTests {
     }
   }
 
+  @Test("a request that takes too long is cut off at shutdown")
+  func boundedShutdown() async throws {
+    let handler = CountingHandler()
+    try await withEndpoint(handler: handler, adjust: { $0.shutdownTime = .milliseconds(300) }) { endpoint, port in
+      let socket = try RawSocket(port: port)
+      socket.write("POST /as4 HTTP/1.1\r\nHost: a\r\nContent-Type: a/b\r\nContent-Length: 10\r\n\r\nabc")
+      try await handler.waitForRequest()
+      let time = try await ContinuousClock().measure { try await endpoint.shutdown() }
+      #expect(time > .milliseconds(200) && time < .seconds(10))
+    }
+    #expect(handler.seen.map(\.problem) == [.incomplete])
+  }
+
   @Test("a client that is served nothing gives up in time")
   func timeOut() async throws {
     var settings = AS4ClientSettings(identity: nil, authorities: .system)

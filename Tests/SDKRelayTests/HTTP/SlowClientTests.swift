@@ -58,10 +58,10 @@ struct SlowClientTests {
         let socket = try RawSocket(port: port)
         let request = Self.start + "Content-Length: 1\r\n\r\na"
         socket.write(request)
-        _ = socket.read()
+        _ = socket.readAnswer()
         usleep(2_000_000)
         socket.write(request)
-        #expect(socket.read()?.isEmpty == false, "kept beyond the head time")
+        #expect(!socket.readAnswer().isEmpty, "kept beyond the head time")
         socket.write("POST")
         #expect(seconds { _ = socket.readToEnd(seconds: 9) } < 6, "half a head is not idleness")
       }
@@ -100,7 +100,7 @@ struct SlowClientTests {
         for _ in 0..<5 {
           let socket = try RawSocket(port: port)
           socket.write(request)
-          #expect(socket.read()?.isEmpty == false)
+          #expect(!socket.readAnswer().isEmpty)
           kept.append(socket)
         }
         let sixth = try RawSocket(port: port)
@@ -112,7 +112,7 @@ struct SlowClientTests {
         usleep(200_000)
         let seventh = try RawSocket(port: port)
         seventh.write(request)
-        #expect(seventh.read()?.isEmpty == false)
+        #expect(!seventh.readAnswer().isEmpty)
       }
     }
   }
@@ -149,18 +149,18 @@ struct SlowClientTests {
           let request = Self.start + "Content-Length: 1\r\n\r\na"
           let first = try RawSocket(port: port)
           first.write(request)
-          _ = first.read()
+          _ = first.readAnswer()
           // Both ends are in this process: nothing is left after some forty.
           var crowd: [RawSocket] = []
           while crowd.count < 200, let socket = try? RawSocket(port: port) { crowd.append(socket) }
           usleep(300_000)
           first.write(request)
-          let during = String(decoding: first.read() ?? [], as: UTF8.self)
+          let during = first.readAnswer()
           crowd = []
           usleep(1_500_000)
           let later = try RawSocket(port: port)
           later.write(request)
-          return [during, String(decoding: later.read() ?? [], as: UTF8.self)]
+          return [during, later.readAnswer()]
         }
         try #require(text.allSatisfy { $0.hasPrefix("HTTP/1.1 200") }, "\(text)")
       }
@@ -186,11 +186,23 @@ struct ConnectionPaceTests {
     #expect(pace.deadline == at(10))
     pace.headArrived()
     pace.requestEnded()
+    pace.bytesArrived(at(10))
     #expect(pace.deadline == nil)
     pace.answerEnded(closing: false, at(20))
     #expect(pace.deadline == at(80))
     pace.bytesArrived(at(30))
     #expect(pace.deadline == at(40))
+  }
+
+  @Test("a head that begins while the answer is given has its ten seconds from then on")
+  func earlyHead() {
+    var pace = ConnectionPace(limits, now: at(0))
+    pace.headArrived()
+    pace.requestEnded()
+    pace.bytesArrived(at(1))
+    pace.bytesArrived(at(2))
+    pace.answerEnded(closing: false, at(3))
+    #expect(pace.deadline == at(13))
   }
 
   @Test("waiting spends a body's credit, bytes earn it back, never beyond the start")

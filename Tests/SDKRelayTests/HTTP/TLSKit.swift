@@ -15,18 +15,20 @@ enum TLSKit {
     from authority: Result<CertificateAuthority, any Error> = authority, dnsNames: [String] = [],
     ipAddresses: [String] = [], expired: Bool = false, usage: String? = nil
   ) throws -> TLSIdentity {
-    try TLSIdentity(authority.get().issue(
-      request(dnsNames: dnsNames, ipAddresses: ipAddresses, expired: expired, usage: usage),
-      key: PrivateKey.generate(bits: 2048)))
+    try TLSIdentity(
+      authority.get().issue(
+        request(dnsNames: dnsNames, ipAddresses: ipAddresses, expired: expired, usage: usage),
+        key: PrivateKey.generate(bits: 2048)))
   }
 
   /// Good for the endpoint on 127.0.0.1.
   static func server() throws -> TLSIdentity { try identity(ipAddresses: ["127.0.0.1"]) }
 
   static func selfSigned() throws -> TLSIdentity {
-    try TLSIdentity(CertificateAuthority.selfSigned(
-      request(dnsNames: [], ipAddresses: ["127.0.0.1"], expired: false, usage: nil),
-      key: PrivateKey.generate(bits: 2048)))
+    try TLSIdentity(
+      CertificateAuthority.selfSigned(
+        request(dnsNames: [], ipAddresses: ["127.0.0.1"], expired: false, usage: nil),
+        key: PrivateKey.generate(bits: 2048)))
   }
 
   static func trust(_ authority: Result<CertificateAuthority, any Error> = authority) throws -> TLSTrust {

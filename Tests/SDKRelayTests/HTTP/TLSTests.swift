@@ -44,12 +44,13 @@ struct TLSTests {
   @Test("T7: mutual TLS refuses clients without a good certificate before any HTTP", arguments: WrongClient.allCases)
   func wrongClient(_ wrong: WrongClient) async throws {
     let handler = CountingHandler()
-    let identity: TLSIdentity? = switch wrong {
-    case .none: nil
-    case .stranger: try TLSKit.identity(from: TLSKit.stranger)
-    case .expired: try TLSKit.identity(expired: true)
-    case .serverUsage: try TLSKit.identity(usage: "serverAuth")
-    }
+    let identity: TLSIdentity? =
+      switch wrong {
+      case .none: nil
+      case .stranger: try TLSKit.identity(from: TLSKit.stranger)
+      case .expired: try TLSKit.identity(expired: true)
+      case .serverUsage: try TLSKit.identity(usage: "serverAuth")
+      }
     try await withEndpoint(.mutualTLS(TLSKit.server(), clients: TLSKit.trust()), handler: handler) { _, port in
       let problem = try await problem(
         sending: AS4ClientSettings(identity: identity, authorities: TLSKit.trust()), to: port)
@@ -151,14 +152,15 @@ struct TLSTests {
 
   @Test("T7: the client refuses servers that are not who they should be", arguments: WrongServer.allCases)
   func wrongServer(_ wrong: WrongServer) async throws {
-    let identity: TLSIdentity = switch wrong {
-    case .name: try TLSKit.identity(dnsNames: ["other.example.se"])
-    case .expired: try TLSKit.identity(ipAddresses: ["127.0.0.1"], expired: true)
-    case .selfSigned: try TLSKit.selfSigned()
-    case .authority: try TLSKit.identity(from: TLSKit.stranger, ipAddresses: ["127.0.0.1"])
-    case .clientUsage: try TLSKit.identity(ipAddresses: ["127.0.0.1"], usage: "clientAuth")
-    case .oldProtocol: try TLSKit.server()
-    }
+    let identity: TLSIdentity =
+      switch wrong {
+      case .name: try TLSKit.identity(dnsNames: ["other.example.se"])
+      case .expired: try TLSKit.identity(ipAddresses: ["127.0.0.1"], expired: true)
+      case .selfSigned: try TLSKit.selfSigned()
+      case .authority: try TLSKit.identity(from: TLSKit.stranger, ipAddresses: ["127.0.0.1"])
+      case .clientUsage: try TLSKit.identity(ipAddresses: ["127.0.0.1"], usage: "clientAuth")
+      case .oldProtocol: try TLSKit.server()
+      }
     var tls = TLSProfile.server(identity, clients: nil)
     if wrong == .oldProtocol {
       tls.minimumTLSVersion = .tlsv1

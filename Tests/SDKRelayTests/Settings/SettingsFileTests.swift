@@ -61,7 +61,10 @@ struct SettingsFileTests {
       ("list:\n  - name: a\n  - nam: b", "node.yaml:3: list[1].name: is missing"),
       ("server:\n  depth:\n    port: x", "node.yaml:3: server.depth.port: must be a whole number, at least 0, not “x”"),
       ("server: 5", "node.yaml:1: server: must be a map of keys"),
-      ("prot: 1", "node.yaml:1: prot: unknown key; known here: colour, idle, key, list, mutual, name, port, server, size"),
+      (
+        "prot: 1",
+        "node.yaml:1: prot: unknown key; known here: colour, idle, key, list, mutual, name, port, server, size"
+      ),
       ("server:\n  depth:\n    prot: 1", "node.yaml:3: server.depth.prot: unknown key; known here: port"),
       ("name: a\nname: b", "node.yaml:1: the same key twice: name"),
       ("- a", "node.yaml:1: must be a map of keys"),

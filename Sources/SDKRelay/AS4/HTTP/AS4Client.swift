@@ -51,7 +51,7 @@ public final class AS4Client: Sendable {
     let start = ContinuousClock.now
     do {
       return try await sendOnce(body, contentType: contentType, to: url)
-    } catch where error.kind == .connectionClosed && ContinuousClock.now - start < .seconds(1) {
+    } catch  where error.kind == .connectionClosed && ContinuousClock.now - start < .seconds(1) {
       return try await sendOnce(body, contentType: contentType, to: url)
     }
   }

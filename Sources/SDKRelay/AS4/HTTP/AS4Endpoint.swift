@@ -15,6 +15,8 @@ public final class AS4Endpoint: Service {
   private let tls: CurrentTLS?
   private let clients: TLSTrust?
   private let listening: EventLoopPromise<Int>
+  private let connections: OpenConnections
+  private let shutdownTime: Duration
   private let isStopping = Mutex(false)
 
   /// Prepares the endpoint; ``run()`` opens the port.
@@ -46,7 +48,10 @@ public final class AS4Endpoint: Service {
         additionalChannelHandlers: [PaceHandler(pace)],
         httpDecoderConfiguration: .init(maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
       ))
-    let connections = DescriptorLimit.connections(of: DescriptorLimit.raise())
+    let openConnections = OpenConnections(limit: settings.connectionsPerAddress)
+    connections = openConnections
+    shutdownTime = settings.shutdownTime
+    let mostConnections = DescriptorLimit.connections(of: DescriptorLimit.raise())
     let listening = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Int.self)
     self.listening = listening
     // The server's own log speaks of its inner workings, at error level even when it is cancelled.
@@ -54,10 +59,10 @@ public final class AS4Endpoint: Service {
     silent.logLevel = .critical
     server = Server(
       childChannelSetup: AS4ServerChannel(
-        http: http, addresses: AddressCounter(limit: settings.connectionsPerAddress), tls: tls, log: logger),
+        http: http, connections: openConnections, tls: tls, log: logger),
       configuration: ServerConfiguration(
         address: .hostname(settings.host, port: settings.port), backlog: 1_024,
-        availableConnectionsDelegate: MaximumAvailableConnections(connections)),
+        availableConnectionsDelegate: MaximumAvailableConnections(mostConnections)),
       onServerRunning: { listening.succeed($0.localAddress?.port ?? settings.port) },
       eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
       logger: silent)
@@ -70,7 +75,11 @@ public final class AS4Endpoint: Service {
   /// Listens until graceful shutdown or cancellation. Throws when the port cannot be had, or is lost.
   public func run() async throws {
     do {
-      try await server.run()
+      try await withGracefulShutdownHandler {
+        try await server.run()
+      } onGracefulShutdown: {
+        Task { try await self.shutdown() }
+      }
     } catch {
       listening.fail(error)
       throw error
@@ -89,9 +98,15 @@ public final class AS4Endpoint: Service {
     get async throws { try await listening.futureResult.get() }
   }
 
-  /// Stops listening and returns when the running requests have been answered.
+  /// Stops listening and returns when the running requests have been answered. Those that take too long are cut off:
+  /// their senders repeat them.
   public func shutdown() async throws {
     isStopping.withLock { $0 = true }
+    let cutOff = Task {
+      try await Task.sleep(for: shutdownTime)
+      connections.closeAll()
+    }
+    defer { cutOff.cancel() }
     try await server.shutdownGracefully()
   }
 

@@ -33,6 +33,8 @@ public struct AS4EndpointSettings: Sendable {
   public var bodyStallTime = Duration.seconds(30)
   /// The slowest body, in bytes a second, that is waited for.
   public var minimumBodyRate = 10_000
+  /// How long running requests may take to end when the endpoint is shut down.
+  public var shutdownTime = Duration.seconds(20)
 
   public init(host: String, port: Int, security: Security) {
     self.host = host
@@ -46,9 +48,10 @@ public struct AS4EndpointSettings: Sendable {
     let host = try settings.string("host", default: "0.0.0.0")
     let port = try settings.int("port", default: 8443, in: 0...65_535)
     self.init(host: host, port: port, security: try Self.security(settings, host: host))
-    path = try settings.optionalValue("path", expected: "a path such as /as4") { text -> String? in
-      text.hasPrefix("/") && !text.contains("?") ? text : nil
-    } ?? path
+    path =
+      try settings.optionalValue("path", expected: "a path such as /as4") { text -> String? in
+        text.hasPrefix("/") && !text.contains("?") ? text : nil
+      } ?? path
     connectionsPerAddress = try settings.int("connectionsPerAddress", default: connectionsPerAddress, in: 1...100_000)
     idleTime = try settings.duration("idleTime", default: idleTime, in: .seconds(1) ... .seconds(3_600))
   }

@@ -1,6 +1,6 @@
 public import NIOCore
 
-/// The bytes of a request as they arrive. Reading slowly slows the sender down; nothing is buffered beyond a few chunks.
+/// The bytes of a request as they arrive. Reading slowly slows the sender down; only a few chunks are ever held.
 ///
 /// It can be read once, by one task at a time.
 public struct AS4RequestBody: AsyncSequence, Sendable {

@@ -7,17 +7,15 @@ import Synchronization
 /// Sets up one accepted connection: address cap, TLS, HTTP/1.1, pace. No other protocol is offered (T6).
 struct AS4ServerChannel: ServerChildChannel {
   let http: HTTP1Channel
-  let addresses: AddressCounter
+  let connections: OpenConnections
   /// Nil for plain HTTP.
   let tls: CurrentTLS?
   let log: Logger
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
     let address = channel.remoteAddress?.ipAddress ?? "unknown"
-    let isWelcome = addresses.enter(address)
-    if isWelcome {
-      channel.closeFuture.whenComplete { _ in addresses.leave(address) }
-    } else {
+    let isWelcome = connections.enter(channel, from: address)
+    if !isWelcome {
       log.debug("Connection refused: too many from this address", metadata: ["address": "\(address)"])
     }
     // Receipts are small and awaited: never hold them back to fill a packet.

@@ -24,6 +24,9 @@ struct ConnectionPace {
   private var credit: TimeAmount
   private var waitingSince: NIODeadline?
   private var openRequests = 0
+  /// Bytes came while the answer was being given: the next head has begun.
+  private var nextHeadBegan = false
+  private var endedInThisRead = false
 
   /// A connection that has just been accepted; its handshake counts as part of the first head.
   init(_ limits: Limits, now: NIODeadline) {
@@ -52,15 +55,23 @@ struct ConnectionPace {
     if waitingSince == nil { waitingSince = now }
   }
 
-  /// Bytes arrived, whatever they amounted to.
+  /// Bytes arrived, whatever they amounted to; told after what they amounted to.
   mutating func bytesArrived(_ now: NIODeadline) {
-    guard phase == .idle else { return }
-    phase = .head
-    phaseEnd = now + limits.head
+    switch phase {
+    case .idle:
+      phase = .head
+      phaseEnd = now + limits.head
+    case .answer:
+      nextHeadBegan = !endedInThisRead
+      endedInThisRead = false
+    case .head, .body, .closing:
+      break
+    }
   }
 
   mutating func headArrived() {
     openRequests += 1
+    nextHeadBegan = false
     phase = .body
     credit = limits.bodyCredit
     waitingSince = nil
@@ -75,6 +86,7 @@ struct ConnectionPace {
 
   mutating func requestEnded() {
     phase = .answer
+    endedInThisRead = true
   }
 
   /// The answer was written. `closing`: it announced the end of the connection.
@@ -84,8 +96,8 @@ struct ConnectionPace {
       phase = .closing
       phaseEnd = now + limits.linger
     } else if phase == .answer, openRequests == 0 {
-      phase = .idle
-      phaseEnd = now + limits.idle
+      phase = nextHeadBegan ? .head : .idle
+      phaseEnd = now + (nextHeadBegan ? limits.head : limits.idle)
     }
   }
 }

@@ -62,8 +62,11 @@ public struct PeerAddressPolicy: Sendable {
 
   private static func isPublic(v6 a: [UInt8]) -> Bool {
     if a[0..<12].elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]) { return isPublic(v4: Array(a[12...])) }
-    // Global unicast is 2000::/3; within it documentation, Teredo and 6to4 lead elsewhere.
-    guard a[0] & 0xe0 == 0x20 else { return false }
-    return !(a[0] == 0x20 && (a[1] == 0x02 || (a[1] == 0x01 && a[2] < 0x02 || (a[1] == 0x01 && a[2] == 0x0d && a[3] == 0xb8))))
+    // Global unicast is 2000::/3; within it protocol assignments with Teredo (2001::/23), documentation (2001:db8::/32)
+    // and 6to4 (2002::/16) lead elsewhere.
+    switch (a[0], a[1], a[2], a[3]) {
+    case (0x20, 0x01, 0...1, _), (0x20, 0x01, 0x0d, 0xb8), (0x20, 0x02, _, _): return false
+    default: return a[0] & 0xe0 == 0x20
+    }
   }
 }

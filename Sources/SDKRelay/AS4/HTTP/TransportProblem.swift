@@ -57,8 +57,11 @@ extension TransportProblem {
     switch error {
     case let problem as TransportProblem: self = problem
     case let error as HTTPClientError: self.init(error)
-    case let error as NIOSSLExtraError: self.init(.tls, error == .failedToValidateHostname
-      ? "the certificate is for another host" : "the certificate names no host")
+    case let error as NIOSSLExtraError:
+      self.init(
+        .tls,
+        error == .failedToValidateHostname
+          ? "the certificate is for another host" : "the certificate names no host")
     case is NIOSSLError, is BoringSSLError: self.init(.tls, "the TLS handshake failed: \(Self.reason(error))")
     case let error as NIOConnectionError: self.init(error)
     case is NIOTooManyBytesError: self.init(.answer, "the answer is too large to be a signal")
