@@ -20,6 +20,8 @@ final class MultipartReader: ByteSink {
   /// Bytes that cannot be judged before more arrive. A line end stands for the start of the body.
   private var held: [UInt8] = [0x0D, 0x0A]
   private var skipped = 0
+  /// Bytes of the header that hold no end of it, so that one that comes byte by byte is searched once.
+  private var searched = 0
   private var part = 0
   private var sink: (any ByteSink)?
   private static let maximumHead = 8 * 1024
@@ -160,10 +162,14 @@ final class MultipartReader: ByteSink {
 
   /// The length of the header lines, when the empty line that ends them is there.
   private func endOfHead(from position: Int) -> Int? {
-    let upTo = min(held.count, position + Self.maximumHead + 4)
-    guard upTo - position >= 4 else { return nil }
     let end: [UInt8] = [0x0D, 0x0A, 0x0D, 0x0A]
-    return (position...upTo - 4).first { held[$0..<$0 + 4].elementsEqual(end) }.map { $0 - position }
+    let upTo = min(held.count - position, Self.maximumHead + 4)
+    while searched + end.count <= upTo {
+      let start = position + searched
+      if held[start] == 0x0D, held[start..<start + end.count].elementsEqual(end) { return searched }
+      searched += 1
+    }
+    return nil
   }
 
   private func begin(_ block: ArraySlice<UInt8>) throws {
@@ -176,6 +182,7 @@ final class MultipartReader: ByteSink {
     sink = head.encoding == .base64 ? PartDecodingSink(part: part, next: next) : next
     place = .content
     skipped = 0
+    searched = 0
   }
 
   // MARK: After the end
