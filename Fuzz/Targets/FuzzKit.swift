@@ -6,9 +6,10 @@ func require(_ isKept: Bool, _ promise: String) {
   guard isKept else { fatalError("not kept: \(promise)") }
 }
 
-/// Pushes the input in pieces and closes. Without a size the input's own length chooses one, mostly a small one.
+/// Pushes the input in pieces and closes. Without a size the input's own length chooses one, small for a small input:
+/// libxml2 is slow byte by byte.
 func feed(_ input: [UInt8], to sink: any ByteSink, chunk: Int? = nil) throws {
-  let chunk = chunk ?? [1, 2, 7, 64, 4_096][input.count % 5]
+  let chunk = chunk ?? max([1, 2, 7, 64, 4_096][input.count % 5], input.count / 4_096)
   for start in stride(from: 0, to: input.count, by: chunk) {
     try sink.write(Array(input[start..<min(start + chunk, input.count)]))
   }
