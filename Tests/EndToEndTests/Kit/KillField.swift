@@ -119,8 +119,9 @@ final class KillField {
     }
   }
 
+  /// Bytes whose last repetition is still due are needed; when it is over, they go too.
   private func expectTidy(_ index: Int) async throws {
-    let end = ContinuousClock.now + .seconds(20)
+    let end = ContinuousClock.now + .seconds(60)
     var left = try leftovers(index)
     while !left.isEmpty, ContinuousClock.now < end {
       try await Task.sleep(for: .milliseconds(100))
