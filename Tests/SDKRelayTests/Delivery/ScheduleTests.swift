@@ -116,18 +116,22 @@ struct ScheduleTests {
   func breaker() {
     var breaker = CircuitBreaker()
     let start = Date(timeIntervalSince1970: 1_800_000_000)
-    func mayTry(_ peer: String, _ time: Date) -> Bool { breaker.mayTry(peer, now: time) }
+    func turn(_ peer: String, _ time: Date) -> CircuitBreaker.Turn { breaker.turn(for: peer, now: time, chance: 0.5) }
     for _ in 0..<3 {
-      #expect(mayTry("peer", start))
+      #expect(turn("peer", start) == .go)
       breaker.failed("peer", now: start, chance: 0.5)
     }
-    #expect(!mayTry("peer", start))
-    #expect(mayTry("another", start))
+    guard case .wait(let time) = turn("peer", start) else { return #expect(Bool(false), "not kept waiting") }
+    #expect(time > .zero && time < .seconds(3))
+    #expect(turn("another", start) == .go)
     let later = start.addingTimeInterval(60)
-    #expect(mayTry("peer", later))
-    #expect(!mayTry("peer", later))
-    breaker.succeeded("peer")
-    #expect(mayTry("peer", later))
-    #expect(mayTry("peer", later))
+    #expect(turn("peer", later) == .go, "the probe")
+    #expect(turn("peer", later) != .go, "one at a time")
+    let hadOthersWaiting = breaker.succeeded("peer")
+    #expect(hadOthersWaiting)
+    #expect(turn("peer", later) == .go)
+    #expect(turn("peer", later) == .go)
+    let hasOthersWaiting = breaker.succeeded("peer")
+    #expect(!hasOthersWaiting)
   }
 }

@@ -48,6 +48,22 @@ struct SendingTests {
     }
   }
 
+  @Test("Q6, TA09, TA10: waiting for a peer that is known not to answer costs no attempt: when it is back, all go")
+  func waitingCostsNothing() async throws {
+    try await withNet(
+      change: { $0.delivery.retry = RetrySchedule(retries: 4, period: .seconds(12)) }, running: [0]
+    ) { net in
+      var ids: [MessageID] = []
+      for _ in 0..<12 { ids.append(try await net.nodes[0].relay.submit(net.draft())) }
+      try await Task.sleep(for: .seconds(6))
+      try await net.start([1])
+      for id in ids {
+        #expect(try await net.nodes[0].wait(id, .outgoing, for: .accepted, seconds: 20)?.status == .accepted)
+      }
+      #expect(try net.delivered == 12)
+    }
+  }
+
   @Test("invariant 8: what was accepted before a stop is sent after the next start, without a hand")
   func restart() async throws {
     let net = try TestNet()

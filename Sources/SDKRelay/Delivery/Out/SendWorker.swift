@@ -87,12 +87,14 @@ actor SendWorker: Worker {
   private enum Attempt: Sendable {
     case acknowledged([UInt8])
     case failed(reason: String, isTransient: Bool)
+    /// Nothing was sent: the access point is known not to answer, and another message finds out when it does.
+    case postponed(Duration)
   }
 
   private func attempt(_ packed: PackedMessage, to destination: Destination) async throws -> Attempt {
     let peer = destination.url.absoluteString
-    guard breaker.mayTry(peer, now: Date()) else {
-      return .failed(reason: "the access point has not answered lately, so it was not tried", isTransient: true)
+    if case .wait(let time) = breaker.turn(for: peer, now: Date(), chance: .random(in: 0..<1)) {
+      return .postponed(time)
     }
     let answer: AS4Answer
     do throws(TransportProblem) {
@@ -105,8 +107,8 @@ actor SendWorker: Worker {
     KillPoint.reached(.receiptRead)
     if answer.status >= 500 {
       breaker.failed(peer, now: Date(), chance: .random(in: 0..<1))
-    } else {
-      breaker.succeeded(peer)
+    } else if breaker.succeeded(peer) {
+      try await store.write { db in try JobQueue.hasten(Lane.send(toEither: destination.url), now: Date(), in: db) }
     }
     let outcome = Signal.read(
       answer.body, contentType: answer.contentType ?? "", answering: packed, signers: [destination.accessPoint],
@@ -132,14 +134,20 @@ actor SendWorker: Worker {
     case .acknowledged(let receipt):
       try await acknowledged(transfer, job, receipt: receipt)
     case .failed(let reason, let isTransient):
-      let first = transfer.firstAttempt ?? Date()
-      let step = delivery.retry.next(
-        attempts: transfer.attempts + 1, elapsed: .seconds(Date().timeIntervalSince(first)),
-        chance: .random(in: 0..<1))
+      let attempts = transfer.attempts + 1
+      let step = delivery.retry.next(attempts: attempts, elapsed: elapsed(transfer), chance: .random(in: 0..<1))
       if isTransient, case .retry(let wait) = step {
         try await again(transfer, job, after: wait, reason: reason, lane: lane(transfer, destination))
       } else {
-        try await failed(transfer, job, reason: reason, isExhausted: isTransient)
+        try await failed(transfer, job, reason: isTransient ? Self.missingReceipt(attempts, reason) : reason)
+      }
+    case .postponed(let wait):
+      let left = delivery.retry.period - elapsed(transfer)
+      if left > .zero {
+        try await later(transfer, job, after: min(wait, left), lane: lane(transfer, destination))
+      } else {
+        let reason = "the access point has answered nobody lately"
+        try await failed(transfer, job, reason: Self.missingReceipt(transfer.attempts, reason))
       }
     }
     return .settled
@@ -196,15 +204,34 @@ actor SendWorker: Worker {
     logger.warning("attempt failed", metadata: metadata(transfer, reason))
   }
 
+  /// Put off without an attempt. Its attempts are for when the access point may answer; only its time runs.
+  private func later(_ transfer: Transfer, _ job: Job, after wait: Duration, lane: String) async throws {
+    try await store.write { db in
+      let now = Date()
+      try JobQueue.postpone(job, until: now.adding(wait), lane: lane, in: db)
+      guard transfer.kind == .message, let row = transfer.messageRow else { return }
+      try MessageTable.step(
+        row, to: .scheduledForResend, event: "not sent yet: the access point has not answered lately",
+        transportID: transfer.transportID, now: now, in: db)
+    }
+  }
+
   /// The end without a receipt: the sender is told (TA15, SDK-AS4-13) and an operator alarmed.
-  private func failed(_ transfer: Transfer, _ job: Job, reason: String, isExhausted: Bool) async throws {
-    let text = isExhausted ? "EBMS:0301 MissingReceipt: no valid receipt after all attempts: \(reason)" : reason
+  private func failed(_ transfer: Transfer, _ job: Job, reason: String) async throws {
     try await store.write { db in
       try JobQueue.finish(job, in: db)
-      try Self.fail(transfer, text, now: Date(), in: db)
+      try Self.fail(transfer, reason, now: Date(), in: db)
     }
     removeWire(of: transfer)
-    logger.error("not delivered", metadata: metadata(transfer, text))
+    logger.error("not delivered", metadata: metadata(transfer, reason))
+  }
+
+  private static func missingReceipt(_ attempts: Int, _ reason: String) -> String {
+    "EBMS:0301 MissingReceipt: no valid receipt after \(attempts) attempts, the retry period is over: \(reason)"
+  }
+
+  private func elapsed(_ transfer: Transfer) -> Duration {
+    .seconds(max(Date().timeIntervalSince(transfer.firstAttempt ?? Date()), 0))
   }
 
   nonisolated func setAside(_ job: Job, reason: String, in db: Database) throws {

@@ -7,6 +7,9 @@ enum Lane {
     "send \(url?.absoluteString ?? "?")" + suffix(size)
   }
 
+  /// Both lanes to one access point.
+  static func send(toEither url: URL) -> [String] { ["send \(url.absoluteString)", "send \(url.absoluteString)\(large)"] }
+
   /// Received messages of one participant.
   static func open(_ participant: ParticipantID, size: Int) -> String {
     "open \(participant.comparable)" + suffix(size)
@@ -62,37 +65,54 @@ struct LaneGate: Sendable {
   }
 }
 
-/// Keeps load off an access point that does not answer (threats.md Q6): after three failures in a row only one message
-/// at a time is tried, after growing waits; the others count as tried and wait for their next turn. The first success
-/// opens the way again. Pure: time and chance are given.
+/// Keeps load off an access point that does not answer (threats.md Q6): after three failures in a row one message at a
+/// time is tried, after growing waits, and the others wait without losing one of their attempts. The first success opens
+/// the way again. Pure: time and chance are given.
 struct CircuitBreaker: Sendable {
   private struct Peer {
     var failures = 0
+    /// Seconds between two probes.
+    var interval = 0.0
     var probeAt = Date.distantPast
     var isProbing = false
   }
 
-  private var peers: [String: Peer] = [:]
-  private static let patience = 3
-
-  /// Whether a message may be tried now; false when the peer is known not to answer.
-  mutating func mayTry(_ peer: String, now: Date) -> Bool {
-    guard var state = peers[peer], state.failures >= Self.patience else { return true }
-    guard !state.isProbing, now >= state.probeAt else { return false }
-    state.isProbing = true
-    peers[peer] = state
-    return true
+  /// What a message may do now.
+  enum Turn: Hashable, Sendable {
+    case go
+    /// Ask again after this time: somebody else finds out whether the peer is back.
+    case wait(Duration)
   }
 
-  mutating func succeeded(_ peer: String) { peers[peer] = nil }
+  private var peers: [String: Peer] = [:]
+  private static let patience = 3
+  private static let longestInterval = 60.0
+
+  /// - Parameter chance: a random number in 0..<1, so that those who wait do not come back together.
+  mutating func turn(for peer: String, now: Date, chance: Double) -> Turn {
+    guard let state = peers[peer], state.failures >= Self.patience else { return .go }
+    guard state.isProbing || now < state.probeAt else {
+      peers[peer]?.isProbing = true
+      return .go
+    }
+    let left = max(state.probeAt.timeIntervalSince(now), 0)
+    return .wait(.seconds(left + state.interval * (0.1 + chance)))
+  }
+
+  /// The peer has answered.
+  /// - Returns: whether messages have been kept waiting for it.
+  mutating func succeeded(_ peer: String) -> Bool {
+    let state = peers.removeValue(forKey: peer)
+    return (state?.failures ?? 0) >= Self.patience
+  }
 
   /// - Parameter chance: a random number in 0..<1.
   mutating func failed(_ peer: String, now: Date, chance: Double) {
     var state = peers[peer] ?? Peer()
     state.failures += 1
     state.isProbing = false
-    let longest = min(60, pow(2, Double(min(state.failures, 10) - Self.patience)))
-    state.probeAt = now.addingTimeInterval(longest * (0.5 + chance / 2))
+    state.interval = min(Self.longestInterval, pow(2, Double(min(state.failures, 10) - Self.patience)))
+    state.probeAt = now.addingTimeInterval(state.interval * (0.5 + chance / 2))
     peers[peer] = state
   }
 }
