@@ -20,7 +20,7 @@ extension Relay: Service {
     let janitor = Janitor(
       store: store, participants: settings.participants.map(\.id), duplicateWindow: settings.delivery.duplicateWindow,
       logger: logger)
-    try await janitor.sweep(now: Date(), isStart: true)
+    janitor.clearIncoming()
     let node = try await RunningNode(self)
     doorbell.connect { node.dispatcher.call() }
     defer { doorbell.connect {} }

@@ -58,7 +58,8 @@ public struct Spool: Sendable {
 
 /// A file in a spool that is being written.
 public final class SpoolFile: ByteSink {
-  static let temporaryPrefix = ".tmp-"
+  /// Begins the name of every file that has not been kept.
+  public static let temporaryPrefix = ".tmp-"
 
   /// Where the bytes lie until the file is kept.
   public let temporaryURL: URL

@@ -97,10 +97,29 @@ struct ScheduleTests {
     gate.started(large)
     gate.started(large)
     #expect(gate.room(in: large) == 0)
-    #expect(gate.room(in: small) == 4)
+    #expect(gate.room(in: small) == 2)
     gate.ended(large)
     #expect(gate.room(in: large) == 1)
+    #expect(gate.room(in: small) == 3)
     #expect(gate.room(in: Job.suspects) == 1)
+    gate.started(Job.suspects)
+    #expect(gate.room(in: Job.suspects) == 0)
+  }
+
+  @Test("Q6: both lanes to an access point together keep to its limit", arguments: [1, 2, 8])
+  func perDestination(limit: Int) throws {
+    var gate = LaneGate(perDestination: limit, opening: 2)
+    let url = try #require(URL(string: "https://ap.example.se/as4"))
+    let lanes = Lane.send(toEither: url).reversed()
+    var started = 0
+    for lane in Array(lanes) + Array(lanes) {
+      while gate.room(in: lane) > 0 {
+        gate.started(lane)
+        started += 1
+      }
+    }
+    #expect(started == limit)
+    #expect(gate.room(in: Lane.send(to: URL(string: "https://other.example.se/as4"), size: 0)) == limit)
   }
 
   @Test("opening is limited over all participants together")

@@ -24,7 +24,8 @@ struct SendingTests {
     }
   }
 
-  @Test("2.7.x, SDK-AS4-08, SDK-AS4-17: a peer that comes back gets the same bytes with the same id, and each message once")
+  @Test(
+    "2.7.x, SDK-AS4-08, SDK-AS4-17: a peer that comes back gets the same bytes with the same id, and each message once")
   func comesBack() async throws {
     try await withNet(
       change: { $0.delivery.retry = RetrySchedule(retries: 6, period: .seconds(12)) }, running: [0]

@@ -17,7 +17,7 @@ struct OpenWorker: Worker {
   let work: BlockingWork
   let logger: Logger
   let queued: @Sendable () -> Void
-  private let sameEnvelope = KeyedLock()
+  private let sameSender = KeyedLock()
 
   init(
     settings: NodeSettings, directory: any Directory, store: Store, checks: OpenChecks, receipts: ReceiptSealing,
@@ -55,13 +55,19 @@ struct OpenWorker: Worker {
       try await conclude(.refused("envelope: \(problem)"), reception, nil, job)
       return .settled
     }
-    // The same envelope twice at once: the second finds what became of the first.
-    return try await sameEnvelope.whileHolding("\(reception.participant) \(envelope.header.id.lowercased())") {
+    // One at a time from each sender: the same envelope twice at once finds what became of the first, and no sender
+    // gets more tries at our key by sending many at once (E4).
+    return try await sameSender.whileHolding("\(reception.participant) \(envelope.header.from.comparable)") {
       let verdict = try await checks.judge(envelope, of: reception)
       if case .held(let reason) = verdict { return .blocked(reason) }
       try await conclude(verdict, reception, envelope.header, job)
       return .settled
     }
+  }
+
+  func alarm(_ job: Job, _ text: String, in db: Database) throws {
+    guard let reception = try ReceptionTable.fetch(job.subject, in: db) else { return }
+    try EventLog.add(reception.event(text, isAlarm: true), at: Date(), in: db)
   }
 
   func setAside(_ job: Job, reason: String, in db: Database) throws {
@@ -175,22 +181,18 @@ struct OpenWorker: Worker {
     let receipt = try await receipts.seal(for: header, problems: [], mailbox: mailbox)
     let lane = await lane(to: header.from)
     let conversation = [message.conversationID.value.lowercased(), header.id.lowercased()]
-    do {
-      try await store.write { db in
-        let now = Date()
-        let row = try MessageTable.insert(
-          message, now: now, event: "opened, valid, in the mailbox; message receipt queued", in: db)
-        if !conversation.contains(reception.conversationID.lowercased()) {
-          let text = "the AS4 ConversationId is neither the message's conversation nor the envelope's id"
-          try EventLog.add(reception.event(text, message.id), at: now, in: db)
-        }
-        try ReceptionTable.end(reception, .delivered, envelopeID: message.id, in: db)
-        try TransferTable.queue(receipt.transfer(from: reception, messageRow: row), lane: lane, now: now, in: db)
-        try JobQueue.finish(job, in: db)
+    // If this commit fails nobody knows whether it happened, so the files stay: the janitor sees who names them.
+    try await store.write { db in
+      let now = Date()
+      let row = try MessageTable.insert(
+        message, now: now, event: "opened, valid, in the mailbox; message receipt queued", in: db)
+      if !conversation.contains(reception.conversationID.lowercased()) {
+        let text = "the AS4 ConversationId is neither the message's conversation nor the envelope's id"
+        try EventLog.add(reception.event(text, message.id), at: now, in: db)
       }
-    } catch {
-      for file in message.content.files { spool.remove(file.storedName) }
-      throw error
+      try ReceptionTable.end(reception, .delivered, envelopeID: message.id, in: db)
+      try TransferTable.queue(receipt.transfer(from: reception, messageRow: row), lane: lane, now: now, in: db)
+      try JobQueue.finish(job, in: db)
     }
     KillPoint.reached(.inMailbox)
     KillPoint.reached(.receiptQueued)

@@ -40,9 +40,12 @@ struct Receiver: AS4RequestHandler {
 
   func handle(contentType: String, body: AS4RequestBody, peer: AS4Peer) async -> AS4Reply {
     do {
-      guard room.isEnough(for: body.length ?? 0) else { return unavailable("the disk is nearly full") }
-      let message = try await read(body, contentType: contentType)
-      return try await accept(message)
+      // The body is stored decompressed, half as large again.
+      let size = body.length.map { $0 / 2 * 3 } ?? policy.limits.payload
+      let reply = try await room.whileTaking(size) {
+        try await accept(try await read(body, contentType: contentType))
+      }
+      return reply ?? unavailable("the disk is nearly full")
     } catch let error as EbMSError {
       if error.isTransient { return unavailable("\(error)") }
       return await refuse(error, peer: peer)
@@ -146,7 +149,9 @@ struct Receiver: AS4RequestHandler {
           text: "received from \(new.accessPoint), transport receipt given")
         try EventLog.add(event, at: now, in: db)
       }
-    } catch {
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+      // The row was refused. After any other error nobody knows whether the commit happened, so the file stays: the
+      // janitor sees who names it.
       try? layout.transit(participant).remove(name)
       throw error
     }

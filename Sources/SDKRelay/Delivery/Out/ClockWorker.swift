@@ -8,9 +8,9 @@ enum ReceiptWait {
     _ row: Int64, of participant: ParticipantID, clock: ReceiptClock, now: Date, in db: Database
   ) throws {
     try db.change(sql: "UPDATE message SET acknowledgedAt = ? WHERE id = ?", arguments: [now.milliseconds, row])
-    guard case .wait(let time) = clock.step(age: .zero, hasAlarmed: false) else { return }
+    let first: Duration = if case .wait(let time) = clock.step(age: .zero, hasAlarmed: false) { time } else { .zero }
     try JobQueue.add(
-      .receiptClock, subject: row, participant: participant, lane: Lane.receiptClock, due: now.adding(time), in: db)
+      .receiptClock, subject: row, participant: participant, lane: Lane.receiptClock, due: now.adding(first), in: db)
   }
 
   /// The receipt has come.
@@ -39,14 +39,14 @@ struct ClockWorker: Worker {
       let age = Duration.seconds(now.timeIntervalSince(Date(milliseconds: since)))
       switch clock.step(age: age, hasAlarmed: row["hasAlarmed"]) {
       case .wait(let time):
-        try JobQueue.postpone(job, until: now.adding(time), lane: job.lane, in: db)
+        try JobQueue.postpone(job, until: now.adding(time), lane: Lane.receiptClock, in: db)
       case .alarm(let time):
         try db.change(sql: "UPDATE message SET hasAlarmed = 1 WHERE id = ?", arguments: [job.subject])
         let event = NewEvent(
           participant: job.participant, messageID: MessageID(row["messageId"]),
           text: "no message receipt for \(Int(age.seconds)) s", isAlarm: true)
         try EventLog.add(event, at: now, in: db)
-        try JobQueue.postpone(job, until: now.adding(time), lane: job.lane, in: db)
+        try JobQueue.postpone(job, until: now.adding(time), lane: Lane.receiptClock, in: db)
       case .expire:
         try MessageTable.step(
           job.subject, to: .messageExchangeError, event: "no message receipt came in time", isAlarm: true, now: now,
@@ -58,6 +58,10 @@ struct ClockWorker: Worker {
     }
     if isExpired { logger.error("no message receipt in time", metadata: ["participant": "\(job.participant)"]) }
     return .settled
+  }
+
+  func alarm(_ job: Job, _ text: String, in db: Database) throws {
+    try EventLog.add(NewEvent(participant: job.participant, text: text, isAlarm: true), at: Date(), in: db)
   }
 
   func setAside(_ job: Job, reason: String, in db: Database) throws {

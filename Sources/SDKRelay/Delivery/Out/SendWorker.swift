@@ -59,25 +59,23 @@ actor SendWorker: Worker {
   /// The packed message: made and committed the first time, read back afterwards.
   private func wireBytes(of transfer: Transfer, to destination: Destination) async throws -> PackedMessage {
     if let wire = transfer.wire {
-      return try PackedMessage(restoring: store.layout.transitFile(wire, of: transfer.participant))
+      let file = store.layout.transitFile(wire, of: transfer.participant)
+      guard access(file.path, R_OK) == 0 else { throw SpoolProblem.unavailable(errno) }
+      return try PackedMessage(restoring: file)
     }
     let packed = try await sealing.pack(transfer, to: destination)
     let name = packed.file.lastPathComponent
-    do {
-      try await store.write { db in
-        let now = Date()
-        try TransferTable.packed(transfer, wire: name, now: now, in: db)
-        let text = "sealed for \(transfer.counterpart)"
-        // A message whose first attempt met a directory that was down has gone on to SCHEDULED_FOR_RESEND.
-        guard transfer.kind == .message, let row = transfer.messageRow,
-          try MessageTable.status(row, in: db) == .scheduled
-        else { return try EventLog.add(transfer.event(text), at: now, in: db) }
-        try MessageTable.step(
-          row, to: .submitted, event: text, transportID: transfer.transportID, now: now, in: db)
-      }
-    } catch {
-      try? store.layout.transit(transfer.participant).remove(name)
-      throw error
+    // If this commit fails nobody knows whether it happened, so the file stays: the janitor sees who names it.
+    try await store.write { db in
+      let now = Date()
+      try TransferTable.packed(transfer, wire: name, now: now, in: db)
+      let text = "sealed for \(transfer.counterpart)"
+      // A message whose first attempt met a directory that was down has gone on to SCHEDULED_FOR_RESEND.
+      guard transfer.kind == .message, let row = transfer.messageRow,
+        try MessageTable.status(row, in: db) == .scheduled
+      else { return try EventLog.add(transfer.event(text), at: now, in: db) }
+      try MessageTable.step(
+        row, to: .submitted, event: text, transportID: transfer.transportID, now: now, in: db)
     }
     return packed
   }
@@ -237,6 +235,11 @@ actor SendWorker: Worker {
   nonisolated func setAside(_ job: Job, reason: String, in db: Database) throws {
     guard let transfer = try TransferTable.fetch(job.subject, in: db), transfer.isQueued else { return }
     try Self.fail(transfer, "set aside: \(reason)", now: Date(), in: db)
+  }
+
+  nonisolated func alarm(_ job: Job, _ text: String, in db: Database) throws {
+    guard let transfer = try TransferTable.fetch(job.subject, in: db) else { return }
+    try EventLog.add(transfer.event(text, isAlarm: true), at: Date(), in: db)
   }
 
   private static func fail(_ transfer: Transfer, _ text: String, now: Date, in db: Database) throws {

@@ -147,24 +147,18 @@ struct Submission: Sendable {
     func store(in store: Store, lane: @Sendable (Int) -> String) async throws -> MessageID {
       let message = message
       let lane = lane(size)
-      do {
-        try await store.write { db in
-          let new = NewMessage(
-            participant: message.participant, direction: .outgoing, id: message.id, status: .scheduled,
-            created: message.created, conversationID: message.conversationID, refToMessageID: message.refToMessageID,
-            sender: message.sender, recipient: message.recipient, content: message.content)
-          let row = try MessageTable.insert(new, now: message.stored, event: "accepted for sending", in: db)
-          let transfer = NewTransfer(
-            participant: message.participant, kind: .message, messageRow: row, envelopeID: message.id,
-            conversationID: message.conversationID.value, counterpart: message.recipient.id,
-            documentID: .message())
-          try TransferTable.queue(transfer, lane: lane, now: message.stored, in: db)
-        }
-      } catch {
-        if let spool = try? store.layout.messages(message.participant) {
-          for file in message.content.files { spool.remove(file.storedName) }
-        }
-        throw error
+      // If this commit fails nobody knows whether it happened, so the files stay: the janitor sees who names them.
+      try await store.write { db in
+        let new = NewMessage(
+          participant: message.participant, direction: .outgoing, id: message.id, status: .scheduled,
+          created: message.created, conversationID: message.conversationID, refToMessageID: message.refToMessageID,
+          sender: message.sender, recipient: message.recipient, content: message.content)
+        let row = try MessageTable.insert(new, now: message.stored, event: "accepted for sending", in: db)
+        let transfer = NewTransfer(
+          participant: message.participant, kind: .message, messageRow: row, envelopeID: message.id,
+          conversationID: message.conversationID.value, counterpart: message.recipient.id,
+          documentID: .message())
+        try TransferTable.queue(transfer, lane: lane, now: message.stored, in: db)
       }
       KillPoint.reached(.rowCommitted)
       KillPoint.reached(.beforeReply)

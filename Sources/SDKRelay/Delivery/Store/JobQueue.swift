@@ -10,6 +10,9 @@ import GRDB
 /// A claim is committed, with its attempt counted, before the work starts. A job whose process died is found by
 /// `releaseAll` at the next start; it then runs in the lane of suspects, one at a time, so that the one that took the
 /// process down is alone when it does so again, and after three such ends it is set aside (Q5).
+///
+/// A lease holds for as long as its process lives: what a process has leased and is not at work on any more, because
+/// not even the outcome could be written, `releaseLost` gives back. Whoever ends or postpones a job must still hold it.
 struct Job: Hashable, Sendable {
   enum Kind: String, Sendable {
     case send, open, receiptClock
@@ -23,10 +26,17 @@ struct Job: Hashable, Sendable {
   let lane: String
   /// Starts whose end is not known, this one included.
   let attempts: Int
+  /// The process that is at work on it.
+  let leasedBy: String
+  /// What was in the way the last time; nil when nothing was.
+  let problem: String?
 
   static let suspects = "suspect"
   static let mostAttempts = 3
 }
+
+/// Somebody else has the job now, so that this outcome counts for nothing.
+struct LeaseLost: Error {}
 
 enum JobQueue {
   /// Adds a job. A job for the same thing that is already there stays as it is.
@@ -43,52 +53,52 @@ enum JobQueue {
 
   /// The lanes that have a job waiting, each with the time its first job is due. Cost: one index seek a lane.
   static func lanes(in db: Database) throws -> [(lane: String, due: Date)] {
-    let rows = try Row.fetchAll(
-      db.cachedStatement(
-        sql: """
-          WITH RECURSIVE lane (name) AS (
-            SELECT (SELECT MIN(lane) FROM job WHERE leasedBy IS NULL)
-            UNION ALL
-            SELECT (SELECT MIN(job.lane) FROM job WHERE job.leasedBy IS NULL AND job.lane > lane.name)
-            FROM lane WHERE lane.name IS NOT NULL
-          )
-          SELECT name, (SELECT MIN(dueAt) FROM job WHERE leasedBy IS NULL AND job.lane = lane.name)
-          FROM lane WHERE name IS NOT NULL
-          """))
-    return rows.map { ($0[0], Date(milliseconds: $0[1])) }
+    try Row.fetchAll(db.cachedStatement(sql: lanesSQL)).map { ($0[0], Date(milliseconds: $0[1])) }
   }
 
+  static let lanesSQL = """
+    WITH RECURSIVE lane (name) AS (
+      SELECT (SELECT MIN(lane) FROM job WHERE leasedBy IS NULL)
+      UNION ALL
+      SELECT (SELECT MIN(job.lane) FROM job WHERE job.leasedBy IS NULL AND job.lane > lane.name)
+      FROM lane WHERE lane.name IS NOT NULL
+    )
+    SELECT name, (SELECT MIN(dueAt) FROM job WHERE leasedBy IS NULL AND job.lane = lane.name)
+    FROM lane WHERE name IS NOT NULL
+    """
+
   /// Takes the lane's first due job, and counts the attempt.
-  static func claim(
-    lane: String, by process: String, now: Date, lease: Duration, in db: Database
-  ) throws -> Job? {
-    let statement = try db.cachedStatement(
-      sql: """
-        UPDATE job SET leasedBy = ?, leaseUntil = ?, attempts = attempts + 1
-        WHERE id = (
-          SELECT id FROM job WHERE leasedBy IS NULL AND lane = ? AND dueAt <= ? ORDER BY dueAt, id LIMIT 1)
-        RETURNING id, participant, kind, subject, lane, attempts
-        """)
+  static func claim(lane: String, by process: String, now: Date, in db: Database) throws -> Job? {
     let row = try Row.fetchOne(
-      statement, arguments: [process, now.adding(lease).milliseconds, lane, now.milliseconds])
+      db.cachedStatement(sql: claimSQL), arguments: [process, lane, now.milliseconds])
     return try row.map(Job.init)
   }
 
+  static let claimSQL = """
+    UPDATE job SET leasedBy = ?, attempts = attempts + 1
+    WHERE id = (
+      SELECT id FROM job WHERE leasedBy IS NULL AND lane = ? AND dueAt <= ? ORDER BY dueAt, id LIMIT 1)
+    RETURNING id, participant, kind, subject, lane, attempts, leasedBy, problem
+    """
+
   /// The work is done.
   static func finish(_ job: Job, in db: Database) throws {
-    try db.change(sql: "DELETE FROM job WHERE id = ?", arguments: [job.id])
+    try db.change(sql: "DELETE FROM job WHERE id = ? AND leasedBy = ?", arguments: [job.id, job.leasedBy])
+    guard db.changesCount == 1 else { throw LeaseLost() }
   }
 
   /// The work is to be done again later. Unless the attempt still counts, the job starts afresh.
+  /// - Parameter problem: what was in the way, nil when nothing was.
   static func postpone(
-    _ job: Job, until due: Date, lane: String, keepingAttempts: Bool = false, in db: Database
+    _ job: Job, until due: Date, lane: String, keepingAttempts: Bool = false, problem: String? = nil, in db: Database
   ) throws {
     try db.change(
       sql: """
-        UPDATE job SET leasedBy = NULL, leaseUntil = NULL, dueAt = ?, lane = ?, attempts = iif(?, attempts, 0)
-        WHERE id = ?
+        UPDATE job SET leasedBy = NULL, dueAt = ?, lane = ?, attempts = iif(?, attempts, 0), problem = ?
+        WHERE id = ? AND leasedBy = ?
         """,
-      arguments: [due.milliseconds, lane, keepingAttempts, job.id])
+      arguments: [due.milliseconds, lane, keepingAttempts, problem, job.id, job.leasedBy])
+    guard db.changesCount == 1 else { throw LeaseLost() }
   }
 
   /// Makes the waiting jobs of these lanes due: what they waited for has happened.
@@ -103,17 +113,20 @@ enum JobQueue {
   /// Gives back every lease, at the start of the one process that runs: whoever held them is dead.
   static func releaseAll(in db: Database) throws {
     try db.change(
-      sql: "UPDATE job SET leasedBy = NULL, leaseUntil = NULL, lane = ? WHERE leasedBy IS NOT NULL",
-      arguments: [Job.suspects])
+      sql: "UPDATE job SET leasedBy = NULL, lane = ? WHERE leasedBy IS NOT NULL", arguments: [Job.suspects])
   }
 
-  /// Gives back leases that have run out: the work hangs.
-  static func releaseExpired(now: Date, in db: Database) throws {
+  /// The jobs that a process holds.
+  static func held(by process: String, in db: Database) throws -> Set<Int64> {
+    try Int64.fetchSet(
+      db.cachedStatement(sql: "SELECT id FROM job WHERE leasedBy = ?"), arguments: [process])
+  }
+
+  /// Gives back a job that this process holds without being at work on it. Its start does not count.
+  static func releaseLost(_ id: Int64, by process: String, in db: Database) throws {
     try db.change(
-      sql: """
-        UPDATE job SET leasedBy = NULL, leaseUntil = NULL, lane = ? WHERE leasedBy IS NOT NULL AND leaseUntil < ?
-        """,
-      arguments: [Job.suspects, now.milliseconds])
+      sql: "UPDATE job SET leasedBy = NULL, attempts = max(attempts - 1, 0) WHERE id = ? AND leasedBy = ?",
+      arguments: [id, process])
   }
 
   /// Takes the job out of the queue for an operator.
@@ -130,6 +143,6 @@ extension Job {
     guard let kind = Kind(rawValue: row["kind"]) else { throw DatabaseError(message: "unknown kind of job") }
     self.init(
       id: row["id"], participant: try ParticipantID(row["participant"]), kind: kind, subject: row["subject"],
-      lane: row["lane"], attempts: row["attempts"])
+      lane: row["lane"], attempts: row["attempts"], leasedBy: row["leasedBy"], problem: row["problem"])
   }
 }

@@ -27,8 +27,7 @@ public enum StoreProblem: Error, Hashable, Sendable, CustomStringConvertible {
 ///
 /// Format: `StoreSchema`. Invariants: what a caller was told is accepted has been committed; a signed receipt leaves
 /// only after its commit; a file is synced under its final name before the row that names it is committed; statuses
-/// only move forward and each change has an event row in the same transaction. Every query about messages names the
-/// participant.
+/// only move forward and each change has an event row in the same transaction.
 final class Store: Sendable {
   let pool: DatabasePool
   let layout: DataLayout
@@ -39,6 +38,7 @@ final class Store: Sendable {
     layout = DataLayout(folder: folder)
     do {
       for directory in [folder, layout.incoming] { _ = try Spool(folder: directory) }
+      try Self.close(layout)
       pool = try Self.open(layout.database)
     } catch let problem as StoreProblem {
       throw problem
@@ -62,8 +62,17 @@ final class Store: Sendable {
     let migrator = StoreSchema.migrator
     guard try !pool.read(migrator.hasBeenSuperseded) else { throw StoreProblem.newerSchema }
     try migrator.migrate(pool)
-    chmod(database.path, 0o600)
     return pool
+  }
+
+  /// Closes folder and database to others. The database's file is there before SQLite opens it, because SQLite gives
+  /// the log beside it the same mode.
+  private static func close(_ layout: DataLayout) throws {
+    let descriptor = Foundation.open(layout.database.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0, fchmod(descriptor, 0o600) == 0, chmod(layout.folder.path, 0o700) == 0 else {
+      throw StoreProblem.cannotOpen("\(layout.folder.path): \(String(cString: strerror(errno)))")
+    }
+    Foundation.close(descriptor)
   }
 
   /// Runs the closure in one transaction and returns once it is durable. Concurrent callers share a sync.

@@ -12,7 +12,8 @@ import GRDB
 /// - `reception`: an AS4 message received and signed for; unique by (sending access point, AS4 id) with the digest of
 ///   its signed references and the signed receipt, byte for byte. Kept for the duplicate window.
 /// - `job`: work to be done: one row for one thing to do, gone when it is done. `attempts` counts starts without a
-///   known end and is committed before the work: a job that takes the process down three times is set aside.
+///   known end and is committed before the work: a job that takes the process down three times is set aside. `problem`
+///   says what was in the way the last time.
 /// - `event`: what happened, in order; never changed.
 /// - `evidence`: signed proof: transport receipts and message receipts, as received.
 /// - `seenKey`: SHA-256 of each EncryptedKey value with the envelope it came in (threats.md E2).
@@ -110,11 +111,11 @@ enum StoreSchema {
       dueAt INTEGER NOT NULL,
       attempts INTEGER NOT NULL DEFAULT 0,
       leasedBy TEXT,
-      leaseUntil INTEGER,
+      problem TEXT,
       UNIQUE (kind, subject)
     ) STRICT;
     CREATE INDEX jobDue ON job (lane, dueAt, id) WHERE leasedBy IS NULL;
-    CREATE INDEX jobLeased ON job (leaseUntil) WHERE leasedBy IS NOT NULL;
+    CREATE INDEX jobLeased ON job (leasedBy) WHERE leasedBy IS NOT NULL;
 
     CREATE TABLE event (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -126,6 +127,7 @@ enum StoreSchema {
       text TEXT NOT NULL,
       isAlarm INTEGER NOT NULL DEFAULT 0
     ) STRICT;
+    CREATE INDEX eventAlarm ON event (id) WHERE isAlarm;
     CREATE INDEX eventByMessage ON event (participant, messageId, id) WHERE messageId IS NOT NULL;
 
     CREATE TABLE evidence (

@@ -90,8 +90,9 @@ enum TransferTable {
   /// The exchange has ended; its bytes are no longer needed.
   static func end(_ transfer: Transfer, acknowledged: Bool, in db: Database) throws {
     try db.change(
-      sql: "UPDATE transfer SET state = ?, wire = NULL WHERE id = ?",
+      sql: "UPDATE transfer SET state = ?, wire = NULL WHERE id = ? AND state = 'queued'",
       arguments: [acknowledged ? "acknowledged" : "failed", transfer.row])
+    guard db.changesCount == 1 else { throw LeaseLost() }
   }
 
   /// The sealed message receipt that was given for the reception, if one was.

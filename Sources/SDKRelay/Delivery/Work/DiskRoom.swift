@@ -1,15 +1,50 @@
 import Foundation
+import Synchronization
 
 /// Keeps room on the disk for finishing what has been taken: below the reserve nothing new is accepted (Q8).
-struct DiskRoom: Sendable {
-  let folder: URL
+///
+/// What is being received counts as if it had been written already, so that many at once do not share the same room.
+final class DiskRoom: Sendable {
+  private let folder: URL
   /// In bytes.
-  let reserve: Int
+  private let reserve: Int
+  private let taken = Mutex(0)
 
-  /// Whether `size` more bytes may be taken.
+  init(folder: URL, reserve: Int) {
+    self.folder = folder
+    self.reserve = reserve
+  }
+
+  /// Whether `size` more bytes may be taken now.
   func isEnough(for size: Int) -> Bool {
+    room(for: size) { _ in true }
+  }
+
+  /// Takes room for `size` bytes for as long as the work lasts; nil when there is not enough.
+  func whileTaking<Value>(_ size: Int, _ work: () async throws -> Value) async rethrows -> Value? {
+    guard
+      room(
+        for: size,
+        {
+          $0 += size
+          return true
+        })
+    else { return nil }
+    defer { taken.withLock { $0 -= size } }
+    return try await work()
+  }
+
+  private func room(for size: Int, _ use: (inout Int) -> Bool) -> Bool {
+    taken.withLock { taken in
+      guard let free, free - Double(taken) - Double(size) > Double(reserve) else { return false }
+      return use(&taken)
+    }
+  }
+
+  /// Bytes free for this process; some file systems tell more than an integer holds.
+  private var free: Double? {
     var info = statvfs()
-    guard statvfs(folder.path, &info) == 0 else { return false }
-    return Int(clamping: UInt64(info.f_bavail)) * Int(info.f_frsize) - size > reserve
+    guard statvfs(folder.path, &info) == 0 else { return nil }
+    return Double(info.f_bavail) * Double(info.f_frsize)
   }
 }

@@ -7,8 +7,8 @@ import XMLSecurity
 ///
 /// - Temporary files that nobody writes any more go.
 /// - Files that no row names go once they are an hour old: a younger one may be about to get its row.
-/// - Leases that have run out are given back.
-/// - Received message ids older than the duplicate window are forgotten; older messages are refused by their time.
+/// - Received message ids older than the duplicate window are forgotten, a day later than that: a message may be stamped
+///   a day ahead, and is refused by its time only when that time is older than the window.
 struct Janitor: Sendable {
   let store: Store
   let participants: [ParticipantID]
@@ -16,28 +16,34 @@ struct Janitor: Sendable {
   let logger: Logger
   static let interval = Duration.seconds(3_600)
 
+  /// Sweeps now and every hour, beside the node's work.
   func run() async throws {
     while !Task.isCancelled {
+      try await untilPossible(logger) { try await sweep(now: Date()) }
       try await Task.sleep(for: Self.interval)
-      try await sweep(now: Date(), isStart: false)
     }
   }
 
-  /// - Parameter isStart: whether this process has just begun to run, so that every file being received is left over.
-  func sweep(now: Date, isStart: Bool) async throws {
+  /// Before anything is received: every temporary file of a reception is left over from the former process.
+  func clearIncoming() {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: store.layout.incoming.path)) ?? []
+    for name in names where name.hasPrefix(SpoolFile.temporaryPrefix) {
+      unlink(store.layout.incoming.appending(path: name).path)
+    }
+  }
+
+  func sweep(now: Date) async throws {
     let before = now.addingTimeInterval(-Self.interval.seconds)
-    var removed = remove(in: store.layout.incoming, before: isStart ? .distantFuture : before) { _ in false }
+    var removed = remove(in: store.layout.incoming, before: before) { _ in false }
     for participant in participants {
       let transit = try store.layout.transit(participant).folder
       removed += try removeUnnamed(in: transit, before: before, participant, Self.transitQuery)
       let messages = try store.layout.messages(participant).folder
       removed += try removeUnnamed(in: messages, before: before, participant, Self.messageQuery)
     }
-    let forgotten = now.addingTimeInterval(-duplicateWindow.seconds)
-    try await store.write { db in
-      try JobQueue.releaseExpired(now: now, in: db)
-      try Self.forget(before: forgotten, now: now, in: db)
-    }
+    let window = duplicateWindow + ProcessingMode.federation.maximumAhead
+    let forgotten = now.addingTimeInterval(-window.seconds)
+    try await store.write { db in try Self.forget(before: forgotten, now: now, in: db) }
     if removed > 0 { logger.notice("removed files left over", metadata: ["count": "\(removed)"]) }
   }
 

@@ -4,18 +4,23 @@ import Foundation
 enum Lane {
   /// Messages to one access point. Large ones have a lane of their own, so that small ones overtake them (Q7).
   static func send(to url: URL?, size: Int) -> String {
-    "send \(url?.absoluteString ?? "?")" + suffix(size)
+    sending + (url?.absoluteString ?? "?") + suffix(size)
   }
 
   /// Both lanes to one access point.
-  static func send(toEither url: URL) -> [String] { ["send \(url.absoluteString)", "send \(url.absoluteString)\(large)"] }
+  static func send(toEither url: URL) -> [String] { [send(to: url, size: 0), send(to: url, size: .max)] }
+
+  /// What the lanes to one access point have in common.
+  static func peer(_ lane: String) -> Substring { lane.dropLast(isLarge(lane) ? large.count : 0) }
 
   /// Received messages of one participant.
   static func open(_ participant: ParticipantID, size: Int) -> String {
-    "open \(participant.comparable)" + suffix(size)
+    opening + participant.comparable + suffix(size)
   }
 
   static let receiptClock = "receiptClock"
+  static let sending = "send "
+  static let opening = "open "
 
   static func isLarge(_ lane: String) -> Bool { lane.hasSuffix(large) }
 
@@ -25,13 +30,16 @@ enum Lane {
 }
 
 /// How many jobs of each lane may run at the same time. Pure: counts, no clock.
+///
+/// The lanes to one access point share its limit, of which large messages take half at most, so that small ones always
+/// find room; all lanes of opening share theirs.
 struct LaneGate: Sendable {
   /// Messages on their way to one access point at once.
   let perDestination: Int
   /// Messages being opened at once, over all participants: they cost the processor.
   let opening: Int
-  /// Everything at once, so that many dead peers do not hold every thread and descriptor.
-  var total = 128
+  /// Messages on their way at once, so that many dead peers do not hold every thread and descriptor.
+  var sending = 128
 
   private var running: [String: Int] = [:]
 
@@ -42,8 +50,15 @@ struct LaneGate: Sendable {
 
   /// How many more may start in the lane.
   func room(in lane: String) -> Int {
-    let free = total - running.values.reduce(0, +)
-    return max(0, min(free, limit(lane) - running[lane, default: 0], groupRoom(lane)))
+    let own = running[lane, default: 0]
+    if lane == Job.suspects { return 1 - own }
+    if lane == Lane.receiptClock { return opening - own }
+    let isSending = lane.hasPrefix(Lane.sending)
+    let whole = isSending ? perDestination : opening
+    let most = Lane.isLarge(lane) ? max(1, whole / 2) : whole
+    let sharing = count { isSending ? Lane.peer($0) == Lane.peer(lane) : $0.hasPrefix(Lane.opening) }
+    let free = isSending ? sending - count { $0.hasPrefix(Lane.sending) } : .max
+    return max(0, min(most - own, whole - sharing, free))
   }
 
   mutating func started(_ lane: String) { running[lane, default: 0] += 1 }
@@ -53,15 +68,8 @@ struct LaneGate: Sendable {
     if running[lane] == 0 { running[lane] = nil }
   }
 
-  private func limit(_ lane: String) -> Int {
-    if lane == Job.suspects { return 1 }
-    let whole = lane.hasPrefix("send ") ? perDestination : opening
-    return Lane.isLarge(lane) ? max(1, whole / 2) : whole
-  }
-
-  private func groupRoom(_ lane: String) -> Int {
-    guard lane.hasPrefix("open ") else { return .max }
-    return opening - running.reduce(0) { $1.key.hasPrefix("open ") ? $0 + $1.value : $0 }
+  private func count(_ isMeant: (String) -> Bool) -> Int {
+    running.reduce(0) { isMeant($1.key) ? $0 + $1.value : $0 }
   }
 }
 
