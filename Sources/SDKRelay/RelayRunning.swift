@@ -39,6 +39,7 @@ extension Relay: Service {
     _ node: RunningNode, _ janitor: Janitor, _ onListening: @escaping @Sendable (Int) async -> Void
   ) async throws {
     let endpoint = node.endpoint
+    let alarms = AlarmLog(store: store, logger: logger)
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {
         try await endpoint.run()
@@ -53,6 +54,9 @@ extension Relay: Service {
       }
       group.addTask {
         try await Self.untilShutdown { try await janitor.run() }
+      }
+      group.addTask {
+        try await Self.untilShutdown { try await alarms.run() }
       }
       group.addTask {
         try await node.stop.wait()

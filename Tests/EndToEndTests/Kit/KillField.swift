@@ -36,8 +36,11 @@ final class KillField {
   // MARK: Nodes
 
   /// Starts a node, which dies at the kill point where one is given.
-  func start(_ index: Int, killedAt point: KillPoint? = nil) async throws {
-    var environment = ["TMPDIR": temporary.path]
+  func start(
+    _ index: Int, killedAt point: KillPoint? = nil, environment more: [String: String] = [:]
+  ) async throws {
+    var environment = more
+    environment["TMPDIR"] = temporary.path
     if let point { environment["SDKRELAY_KILL"] = "\(point.rawValue):1" }
     let process = try NodeProcess(
       binary: Sdkrelay.binary, node: federation.nodes[index], environment: environment)

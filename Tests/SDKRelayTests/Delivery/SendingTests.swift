@@ -77,6 +77,20 @@ struct SendingTests {
     await net.stop()
   }
 
+  @Test("invariant 4: a message whose attachment has gone ends as failed, with an alarm, and is not held for ever")
+  func attachmentGone() async throws {
+    let net = try TestNet()
+    let attachment = try net.file(Array("%PDF-1.4".utf8))
+    let id = try await net.nodes[0].relay.submit(net.draft(attachments: [attachment]))
+    let spool = try net.nodes[0].relay.store.layout.messages(net.a.id)
+    for name in spool.names() { spool.remove(name) }
+    try await net.start([0, 1])
+    let message = try await net.nodes[0].wait(id, .outgoing, for: .messageExchangeError)
+    #expect(message?.status == .messageExchangeError)
+    #expect(try net.nodes[0].events().contains { $0.hasPrefix("! ") })
+    await net.stop()
+  }
+
   @Test("a message that another process commits is found without being told")
   func otherProcess() async throws {
     try await withNet { net in

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Logging
+import Synchronization
 import Testing
 import XMLSecurity
 
@@ -67,6 +68,19 @@ struct StoreTests {
       ] {
         let value = try FileManager.default.attributesOfItem(atPath: url.path)[.posixPermissions] as? NSNumber
         #expect(value?.intValue == mode, "\(url.lastPathComponent)")
+      }
+    }
+  }
+
+  @Test("W11: a data folder that was open to others is closed, and so is the log beside the database")
+  func tightened() async throws {
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+    try await withStore { store in
+      try await store.write { db in try EventLog.add(NewEvent(text: "x"), at: Date(), in: db) }
+      for (path, mode) in [(folder.path, 0o700), (store.layout.database.path + "-wal", 0o600)] {
+        let value = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? NSNumber
+        #expect(value?.intValue == mode, "\(path)")
       }
     }
   }
@@ -208,6 +222,66 @@ struct StoreTests {
     }
   }
 
+  @Test("Q7: one participant's backlog does not stand before another's first message")
+  func turns() async throws {
+    try await withStore { store in
+      for subject in 1...100 { try await add(store, Int64(subject), lane: "open many") }
+      try await add(store, 101, lane: "open one", due: Date(timeIntervalSinceNow: -1))
+      let worker = Recorder(store: store)
+      let dispatcher = Dispatcher(
+        store: store, gate: LaneGate(perDestination: 4, opening: 2), workers: [.send: worker],
+        logger: Logger(label: "test") { _ in SilentLog() })
+      let running = Task { try await dispatcher.run() }
+      for _ in 0..<500 where worker.order.withLock({ $0.count }) < 101 { try await Task.sleep(for: .milliseconds(20)) }
+      running.cancel()
+      _ = await running.result
+      let place = try #require(worker.order.withLock { $0.firstIndex(of: "open one") })
+      #expect(place < 5)
+    }
+  }
+
+  @Test("Q5: what keeps failing is set aside with its own reason, and an operator is told once of what is held")
+  func reasons() async throws {
+    try await withStore { store in
+      let worker = Failing(store: store)
+      try await add(store, 1)
+      let dispatcher = Dispatcher(
+        store: store, gate: LaneGate(perDestination: 4, opening: 2), workers: [.send: worker],
+        logger: Logger(label: "test") { _ in SilentLog() })
+      let running = Task { try await dispatcher.run() }
+      for _ in 0..<500 where try store.status().setAside == 0 { try await Task.sleep(for: .milliseconds(20)) }
+      running.cancel()
+      _ = await running.result
+      let reason = try store.read { try String.fetchOne($0, sql: "SELECT reason FROM setAside") }
+      #expect(reason?.contains("broken beyond repair") == true)
+    }
+  }
+
+  @Test("SDK-KVT-09: a message waits for its receipt under a clock, also when the alarm comes at once")
+  func clockAtOnce() async throws {
+    try await withStore { store in
+      let (message, participant) = (try sample(), try participant)
+      try await store.write { db in
+        let row = try MessageTable.insert(message, now: Date(), event: "new", in: db)
+        try ReceiptWait.begin(
+          row, of: participant, clock: ReceiptClock(alarmAfter: .zero, timeout: .seconds(5)), now: Date(), in: db)
+      }
+      #expect(try await claim(store, lane: Lane.receiptClock, at: Date()) != nil)
+    }
+  }
+
+  @Test("Q9: who has lost a job cannot end it, and a job nobody works on is given back without counting")
+  func leases() async throws {
+    try await withStore { store in
+      try await add(store, 1)
+      let job = try #require(try await claim(store))
+      #expect(try store.read { try JobQueue.held(by: "p", in: $0) } == [job.id])
+      try await store.write { db in try JobQueue.releaseLost(job.id, by: "p", in: db) }
+      await #expect(throws: LeaseLost.self) { try await store.write { db in try JobQueue.finish(job, in: db) } }
+      #expect(try await claim(store)?.attempts == 1)
+    }
+  }
+
   @Test("invariant 5: a step back is a fault, a repeated step is none, and each step has its event")
   func steps() async throws {
     try await withStore { store in
@@ -309,4 +383,32 @@ struct StoreTests {
       content: StoredContent(
         subject: "s", isConfidential: false, references: [], returnedReferences: [], documents: [document]))
   }
+}
+
+/// Notes in which order jobs of which lanes come.
+private final class Recorder: Worker {
+  let store: Store
+  let order = Mutex<[String]>([])
+
+  init(store: Store) { self.store = store }
+
+  func perform(_ job: Job) async throws -> JobEnd {
+    order.withLock { $0.append(job.lane) }
+    try await store.write { db in try JobQueue.finish(job, in: db) }
+    return .settled
+  }
+  func setAside(_ job: Job, reason: String, in db: Database) throws {}
+  func alarm(_ job: Job, _ text: String, in db: Database) throws {}
+}
+
+/// Cannot do its work.
+private struct Failing: Worker {
+  struct Broken: Error, CustomStringConvertible {
+    let description = "broken beyond repair"
+  }
+  let store: Store
+
+  func perform(_ job: Job) async throws -> JobEnd { throw Broken() }
+  func setAside(_ job: Job, reason: String, in db: Database) throws {}
+  func alarm(_ job: Job, _ text: String, in db: Database) throws {}
 }
