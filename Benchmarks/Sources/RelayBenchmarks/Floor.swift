@@ -47,7 +47,8 @@ struct Floor {
     sha256 = try each(bytes, through { DigestSink(.sha256, next: $0) })
     gzip = try each(text, through { GzipCompressingSink(.huffmanOnly, next: $0) })
     let packed = try output(of: text) { GzipCompressingSink(.huffmanOnly, next: $0) }
-    gunzip = try each(packed, through { GzipDecompressingSink(outputLimit: .max, next: $0) })
+    gunzip =
+      try each(packed, through { GzipDecompressingSink(outputLimit: .max, next: $0) })
       * Double(packed.count) / Double(text.count)
     let document = Array("<a>".utf8) + text + Array("</a>".utf8)
     let limits = XMLLimits.payload(totalBytes: document.count, largeText: [XMLName("", "a")])
@@ -62,7 +63,8 @@ struct Floor {
     let signature = try key.sign(digest: digested)
     let wrapped = try KeyTransport.oaep256.wrap(key256, for: key.publicKey)
     sign = try measure(repeating: 40) { _ = try key.sign(digest: digested) }.cpu
-    verify = try measure(repeating: 400) { _ = key.publicKey.verify(signature: signature, digest: digested, .sha256) }.cpu
+    verify = try measure(repeating: 400) { _ = key.publicKey.verify(signature: signature, digest: digested, .sha256) }
+      .cpu
     wrap = try measure(repeating: 400) { _ = try KeyTransport.oaep256.wrap(key256, for: key.publicKey) }.cpu
     unwrap = try measure(repeating: 40) { _ = try KeyTransport.oaep256.unwrap(wrapped, with: key) }.cpu
     keep = try measure(repeating: 50) {
@@ -73,10 +75,11 @@ struct Floor {
     let log = open(folder.appending(path: "log").path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
     defer { close(log) }
     let page = randomBytes(4_096)
-    append = measure(repeating: 100) {
-      _ = write(log, page, page.count)
-      fdatasync(log)
-    }.cpu
+    append =
+      measure(repeating: 100) {
+        _ = write(log, page, page.count)
+        fdatasync(log)
+      }.cpu
   }
 }
 

@@ -40,7 +40,10 @@ import XMLSecurity
       print("| \(name) | \(costs.map { String(format: "%.0f", 1e-6 / $0) }.joined(separator: ", ")) |")
     }
     print("\n| operation, keys of RSA 3072 | CPU ms |\n|---|---|")
-    for (name, cost) in [("sign", floor.sign), ("verify", floor.verify), ("wrap", floor.wrap), ("unwrap", floor.unwrap), ("small file, durable", floor.keep), ("append, durable", floor.append)] {
+    for (name, cost) in [
+      ("sign", floor.sign), ("verify", floor.verify), ("wrap", floor.wrap), ("unwrap", floor.unwrap),
+      ("small file, durable", floor.keep), ("append, durable", floor.append),
+    ] {
       print(String(format: "| \(name) | %.3f |", cost * 1e3))
     }
   }
@@ -56,7 +59,8 @@ import XMLSecurity
       for row in rows {
         print(
           String(
-            format: "| %.2f MB | %@ | %.2f | %.2f | %.2f | %.1f | %@ |", Double(size) / 1e6, row.name, row.cost.cpu * 1e3,
+            format: "| %.2f MB | %@ | %.2f | %.2f | %.2f | %.1f | %@ |", Double(size) / 1e6, row.name,
+            row.cost.cpu * 1e3,
             row.floor * 1e3, row.cost.cpu / row.floor, row.peakMegabytes, others[row.name] ?? ""))
         floors[size, default: 0] += row.floor
       }
@@ -97,7 +101,8 @@ import XMLSecurity
       print(
         String(
           format: "| %.2f MB | %d%@ | %.1f | %.1f | %.2f | %.3f | %.0f | %.0f |", Double(size) / 1e6, count,
-          atOnce ? " at once" : "", result.cpu * 1e3, floor * 1e3, result.cpu / floor, result.latency, result.senderPeak,
+          atOnce ? " at once" : "", result.cpu * 1e3, floor * 1e3, result.cpu / floor, result.latency,
+          result.senderPeak,
           result.receiverPeak))
     }
     try await path.stop()

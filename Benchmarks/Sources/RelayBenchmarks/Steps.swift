@@ -68,11 +68,12 @@ struct Steps {
     try row(
       "open",
       envelope * (floor.parsing + floor.sha256) + envelope * (floor.parsing + floor.base64Decoding)
-        + encoded * (floor.cbcDecryption + floor.parsing + floor.base64Decoding) + plain * (floor.sha256 + floor.writing)
-        + floor.verify + floor.unwrap + floor.keep
+        + encoded * (floor.cbcDecryption + floor.parsing + floor.base64Decoding)
+        + plain * (floor.sha256 + floor.writing) + floor.verify + floor.unwrap + floor.keep
     ) { try open(limits) }
     try row(
-      "wrap", envelope * floor.gzip + packed * (floor.sha256 + floor.gcm + floor.writing) + floor.sign + floor.wrap
+      "wrap",
+      envelope * floor.gzip + packed * (floor.sha256 + floor.gcm + floor.writing) + floor.sign + floor.wrap
         + floor.keep
     ) { try wrap() }
     try row(

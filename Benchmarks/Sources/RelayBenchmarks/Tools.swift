@@ -5,14 +5,18 @@ import XMLSecurity
 /// Other tools on the same work in the same run, where they are installed.
 enum Tools {
   /// CPU seconds that xmlsec1 takes to verify and to decrypt an envelope; nil where it is not installed.
-  static func xmlsec(_ envelope: URL, key: PrivateKey, anchor: Certificate, folder: URL) throws -> (verify: Double, decrypt: Double)? {
+  static func xmlsec(_ envelope: URL, key: PrivateKey, anchor: Certificate, folder: URL) throws -> (
+    verify: Double, decrypt: Double
+  )? {
     let program = "/usr/bin/xmlsec1"
     guard FileManager.default.isExecutableFile(atPath: program) else { return nil }
     let keyFile = folder.appending(path: "key.pem"), anchorFile = folder.appending(path: "anchor.pem")
     try Data(key.pem).write(to: keyFile)
     try Data(anchor.pem).write(to: anchorFile)
-    let verify = try time(program, ["--verify", "--enabled-key-data", "x509", "--trusted-pem", anchorFile.path, envelope.path])
-    let decrypt = try time(program, ["--decrypt", "--privkey-pem", keyFile.path, "--output", "/dev/null", envelope.path])
+    let verify = try time(
+      program, ["--verify", "--enabled-key-data", "x509", "--trusted-pem", anchorFile.path, envelope.path])
+    let decrypt = try time(
+      program, ["--decrypt", "--privkey-pem", keyFile.path, "--output", "/dev/null", envelope.path])
     guard let verify, let decrypt else { return nil }
     return (verify, decrypt)
   }

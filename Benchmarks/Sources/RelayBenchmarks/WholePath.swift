@@ -1,6 +1,7 @@
 import Foundation
 import SDKRelay
 import Testbed
+import XMLSecurity
 
 /// Two nodes, each in a process of its own, with real TLS, disks and receipts: what a message costs from `submit` to
 /// ACCEPTED, and how much memory both nodes take.
@@ -45,9 +46,7 @@ struct WholePath {
   /// Sends messages one after the other, or all at once.
   mutating func send(attachment size: Int, count: Int, atOnce: Bool = false) async throws -> Result {
     let file = folder.appending(path: "whole-path.pdf")
-    try (Data("%PDF-1.4\n".utf8) + Data((0..<size / 8).flatMap { _ in
-      withUnsafeBytes(of: UInt64.random(in: 0...UInt64.max)) { Array($0) }
-    })).write(to: file)
+    try Data(Array("%PDF-1.4\n".utf8) + randomBytes(size)).write(to: file)
     let nodes = [sender, receiver].map { ProcessFigures(id: $0.processIdentifier) }
     for node in nodes { node.resetPeak() }
     let before = nodes.map(\.processorTime).reduce(0, +)

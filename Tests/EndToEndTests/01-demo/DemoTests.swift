@@ -3,7 +3,9 @@ import Testing
 
 @Suite("01 Demo")
 struct DemoTests {
-  @Test("SDK-AS4-11, SDK-TST-01: over mutual TLS, the demo ends with both messages ACCEPTED and the files identical", .timeLimit(.minutes(3)))
+  @Test(
+    "SDK-AS4-11, SDK-TST-01: over mutual TLS, the demo ends with both messages ACCEPTED and the files identical",
+    .timeLimit(.minutes(3)))
   func once() async throws {
     let folder = try TemporaryFolder()
     let dir = folder.url.appending(path: "federation").path
