@@ -16,13 +16,16 @@ public struct StaticDirectory: Directory {
 
   /// Reads the file, whole or not at all.
   public init(file: URL) throws(SettingsProblem) {
-    self = try SettingsFile.read(file) { root throws(SettingsProblem) in try StaticDirectory(root) }
+    try self.init(SettingsFile.open(file))
   }
 
   init(_ root: SettingsSection) throws(SettingsProblem) {
+    try root.allow("participants")
     var entries: [ParticipantID: Entry] = [:]
     var order: [ParticipantID] = []
     for section in try root.sections("participants") {
+      try section.allow(
+        "id", "label", "url", "accessPointCertificate", "signingCertificate", "encryptionCertificate", "mailboxes")
       let id = try section.value("id", expected: "a participant id such as 0203:kommun.example.se") {
         try ParticipantID($0)
       }
@@ -56,6 +59,7 @@ public struct StaticDirectory: Directory {
   private static func mailboxes(_ section: SettingsSection) throws(SettingsProblem) -> [FunctionalMailbox] {
     var mailboxes: [FunctionalMailbox] = []
     for box in try section.sections("mailboxes") {
+      try box.allow("address", "label")
       let address = try box.value("address", expected: "a functional address of 1 to 256 characters") {
         try FunctionalAddress($0)
       }

@@ -4,10 +4,13 @@ import XMLSecurity
 extension NodeSettings {
   /// Reads a node's settings file, whole or not at all: every problem names file, line, key and reason.
   public init(file: URL) throws(SettingsProblem) {
-    self = try SettingsFile.read(file) { root throws(SettingsProblem) in try NodeSettings(root) }
+    try self.init(SettingsFile.open(file))
   }
 
   init(_ root: SettingsSection) throws(SettingsProblem) {
+    try root.allow(
+      "federation", "data", "directory", "accessPoint", "server", "client", "envelopes", "participants", "delivery",
+      "limits", "log")
     let words = Federation.allCases.map(\.rawValue).joined(separator: " or ")
     self.init(
       federation: try root.value("federation", expected: words) { Federation(rawValue: $0) },
@@ -16,13 +19,21 @@ extension NodeSettings {
       accessPoint: try AccessPoint(root.section("accessPoint")),
       server: try AS4EndpointSettings(root.section("server")),
       client: try AS4ClientSettings(root.section("client")),
-      envelopes: try Trust(root.section("envelopes")),
+      envelopes: try Self.envelopes(root.section("envelopes")),
       participants: try Self.participants(root))
     if let section = try root.optionalSection("delivery") { delivery = try Delivery(section) }
     if let section = try root.optionalSection("limits") { limits = try Limits(section) }
     server.maximumBody = limits.envelope
     client.connectionsPerPeer = delivery.perDestination
-    if let section = try root.optionalSection("log") { logLevel = try section.choice("level", default: logLevel) }
+    if let section = try root.optionalSection("log") {
+      try section.allow("level")
+      logLevel = try section.choice("level", default: logLevel)
+    }
+  }
+
+  private static func envelopes(_ section: SettingsSection) throws(SettingsProblem) -> Trust {
+    try section.allow("trust", "revocationLists")
+    return try Trust(section)
   }
 
   private static func participants(_ root: SettingsSection) throws(SettingsProblem) -> [Participant] {
@@ -54,6 +65,8 @@ extension NodeSettings.Trust {
 
 extension NodeSettings.AccessPoint {
   init(_ section: SettingsSection) throws(SettingsProblem) {
+    try section.allow(
+      "certificate", "key", "trust", "revocationLists", "signingKeyReference", "encryptionKeyReference", "compress")
     self.init(identity: try section.identity(), trust: try NodeSettings.Trust(section))
     guard identity.certificate.commonName != nil else {
       throw section.problem("certificate", "must have exactly one common name: it is the party id")
@@ -66,14 +79,15 @@ extension NodeSettings.AccessPoint {
 
 extension NodeSettings.Participant {
   init(_ section: SettingsSection) throws(SettingsProblem) {
+    try section.allow("id", "label", "signing", "encryption", "fileTypes")
     let id = try section.value("id", expected: "a participant id such as 0203:kommun.example.se") {
       try ParticipantID($0)
     }
     var encryption: [Identity] = []
-    for entry in try section.sections("encryption") { encryption.append(try entry.identity()) }
+    for entry in try section.sections("encryption") { encryption.append(try entry.keyPair()) }
     guard !encryption.isEmpty else { throw section.problem("encryption", "must name at least one key") }
     self.init(
-      id: id, label: try section.label("label"), signing: try section.section("signing").identity(),
+      id: id, label: try section.label("label"), signing: try section.section("signing").keyPair(),
       encryption: encryption)
     fileTypes = try section.strings("fileTypes", default: fileTypes)
     guard fileTypes.contains(where: { $0.lowercased() == "application/pdf" }) else {
@@ -85,6 +99,8 @@ extension NodeSettings.Participant {
 extension NodeSettings.Delivery {
   init(_ section: SettingsSection) throws(SettingsProblem) {
     self.init()
+    try section.allow(
+      "retries", "retryPeriod", "receiptAlarm", "receiptTimeout", "perDestination", "duplicateWindow")
     retry = RetrySchedule(
       retries: try section.int("retries", default: retry.retries, in: 0...20),
       period: try section.duration("retryPeriod", default: retry.period, in: .milliseconds(1) ... .seconds(86_400)))
@@ -100,6 +116,7 @@ extension NodeSettings.Delivery {
 extension NodeSettings.Limits {
   init(_ section: SettingsSection) throws(SettingsProblem) {
     self.init()
+    try section.allow("outgoing", "incoming", "envelope", "reserve")
     outgoing = try section.bytes("outgoing", default: outgoing)
     incoming = try section.bytes("incoming", default: incoming)
     envelope = try section.bytes("envelope", default: envelope)

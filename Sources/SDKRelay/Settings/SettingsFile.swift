@@ -10,28 +10,20 @@ public enum SettingsFile {
   /// Settings are written by hand; anything larger than this is the wrong file.
   static let maximumBytes = 1_048_576
 
-  /// Reads the file and makes something of it, then refuses keys that nobody asked for.
-  public static func read<Value>(
-    _ url: URL, as make: (SettingsSection) throws(SettingsProblem) -> Value
-  ) throws(SettingsProblem) -> Value {
-    let root = try open(url)
-    let value = try make(root)
-    try root.refuseUnknownKeys()
-    return value
-  }
-
-  /// Opens the file's top-level section. Call ``SettingsSection/refuseUnknownKeys()`` when everything has been read.
+  /// Opens the file's top-level section.
   public static func open(_ url: URL) throws(SettingsProblem) -> SettingsSection {
     let file = url.relativePath
-    let bytes: Data
+    func problem(_ reason: String) -> SettingsProblem {
+      SettingsProblem(file: file, line: 1, key: "", reason: reason)
+    }
+    let size: Int
     do {
-      bytes = try Data(contentsOf: url)
+      size = try NamedFile.size(url.path)
     } catch {
-      throw SettingsProblem(file: file, line: 1, key: "", reason: "cannot be read")
+      throw problem("the file \(error.reason)")
     }
-    guard bytes.count <= maximumBytes, let text = String(bytes: bytes, encoding: .utf8) else {
-      throw SettingsProblem(file: file, line: 1, key: "", reason: "must be UTF-8 text of at most 1 MiB")
-    }
+    guard size <= maximumBytes, let bytes = try? Data(contentsOf: url), let text = String(bytes: bytes, encoding: .utf8)
+    else { throw problem("must be UTF-8 text of at most 1 MiB") }
     return try parse(text, file: file, folder: url.deletingLastPathComponent())
   }
 

@@ -1,5 +1,5 @@
 import Foundation
-import XMLSecurity
+public import XMLSecurity
 
 /// Certificates, keys and names that settings files point to.
 extension SettingsSection {
@@ -22,22 +22,34 @@ extension SettingsSection {
     return all
   }
 
+  /// A section that holds nothing but a certificate and its key.
+  func keyPair() throws(SettingsProblem) -> Identity {
+    try allow("certificate", "key")
+    return try identity()
+  }
+
   /// A certificate with those that issued it, and its private key in a closed file.
-  func identity(certificate: String = "certificate", key: String = "key") throws(SettingsProblem) -> Identity {
-    let chain = try certificates(certificate)
+  func identity() throws(SettingsProblem) -> Identity {
+    let chain = try certificates("certificate")
+    let pem = try privateKeyText("key")
     let privateKey: PrivateKey
     do {
-      privateKey = try PrivateKey.load(pem: [UInt8](Data(contentsOf: try secretFile(key))))
-    } catch let refusal as SettingsProblem {
-      throw refusal
+      privateKey = try PrivateKey.load(pem: pem)
     } catch {
-      throw problem(key, "holds no private key in PEM that can be read")
+      throw problem("key", PrivateKey.refusal(of: pem))
     }
     do {
       return try Identity(certificate: chain[0], privateKey: privateKey, chain: Array(chain.dropFirst()))
     } catch {
-      throw problem(key, "does not belong to the certificate")
+      throw problem("key", "does not belong to the certificate")
     }
+  }
+
+  /// The text of a private key's file, which must be closed to others and without passphrase.
+  func privateKeyText(_ key: String) throws(SettingsProblem) -> [UInt8] {
+    let pem = try contents(of: key, at: secretFile(key))
+    guard !PrivateKey.isEncrypted(pem) else { throw problem(key, PrivateKey.refusal(of: pem)) }
+    return pem
   }
 
   /// A name for people: 1 to 256 characters.
@@ -50,5 +62,20 @@ extension SettingsSection {
       !certificates.isEmpty
     else { throw problem(key, "holds no certificate in PEM: \(url.path)") }
     return certificates
+  }
+}
+
+extension PrivateKey {
+  /// Why a text gave no private key, to be read after the file's name.
+  public static func refusal(of pem: [UInt8]) -> String {
+    isEncrypted(pem)
+      ? "is encrypted: a node's keys are kept in closed files without passphrase (openssl pkey removes it)"
+      : "holds no private key in PEM that can be read"
+  }
+
+  /// Whether a passphrase is needed: PKCS #8's own label, or the header of the older form.
+  static func isEncrypted(_ pem: [UInt8]) -> Bool {
+    let text = String(decoding: pem, as: UTF8.self)
+    return text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED")
   }
 }

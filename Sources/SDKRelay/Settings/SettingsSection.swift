@@ -4,14 +4,13 @@ import Yams
 /// A map in a settings file, read key by key.
 ///
 /// Each accessor gives the value, or its default when the key is absent, or throws a ``SettingsProblem`` that names the
-/// line. A section remembers which keys were asked for, so that the rest can be refused.
-public final class SettingsSection {
+/// line. Whoever reads a section says first which keys it knows: a misspelt key is then reported before the right one
+/// is missed.
+public struct SettingsSection {
   private let source: SettingsSource
   private let path: String
   private let line: Int
   private let mapping: Node.Mapping
-  private var asked: Set<String> = []
-  private var children: [SettingsSection] = []
 
   init(_ node: Node, key: String, line: Int, source: SettingsSource) throws(SettingsProblem) {
     guard let mapping = node.mapping else {
@@ -29,27 +28,17 @@ public final class SettingsSection {
 
   // MARK: Keys
 
-  /// The keys present, in the file's order.
-  public var keys: [String] { mapping.keys.compactMap { $0.scalar?.string } }
-
   /// Whether the key is present.
   public func has(_ key: String) -> Bool { node(key) != nil }
 
-  /// Lets keys stand in the file that other settings may make useless.
-  public func permit(_ keys: String...) {
-    asked.formUnion(keys)
-  }
-
-  /// Refuses keys that were never asked for, here and in every section opened from here.
-  public func refuseUnknownKeys() throws(SettingsProblem) {
+  /// Refuses every key but these.
+  public func allow(_ known: String...) throws(SettingsProblem) {
     for (key, _) in mapping {
-      guard let name = key.scalar?.string, !asked.contains(name) else { continue }
-      let known = asked.sorted().joined(separator: ", ")
+      guard let name = key.scalar?.string, !known.contains(name) else { continue }
       throw SettingsProblem(
         file: source.file, line: key.mark?.line ?? line, key: path(name),
-        reason: known.isEmpty ? "unknown key" : "unknown key; known here: \(known)")
+        reason: "unknown key; known here: \(known.sorted().joined(separator: ", "))")
     }
-    for child in children { try child.refuseUnknownKeys() }
   }
 
   /// A problem at the key's line, for rules that only the caller knows.
@@ -76,14 +65,6 @@ public final class SettingsSection {
     for (index, item) in try items(key).enumerated() {
       sections.append(try open(item, key: "\(path(key))[\(index)]"))
     }
-    return sections
-  }
-
-  /// The named maps under the key, in the file's order; empty when absent.
-  public func namedSections(_ key: String) throws(SettingsProblem) -> [(name: String, section: SettingsSection)] {
-    guard let parent = try optionalSection(key) else { return [] }
-    var sections: [(name: String, section: SettingsSection)] = []
-    for name in parent.keys { sections.append((name, try parent.section(name))) }
     return sections
   }
 
@@ -189,9 +170,7 @@ public final class SettingsSection {
   /// The path of a file that must exist and be readable; nil when the key is absent.
   public func optionalFile(_ key: String) throws(SettingsProblem) -> URL? {
     guard let url = try optionalPath(key) else { return nil }
-    guard FileManager.default.isReadableFile(atPath: url.path) else {
-      throw problem(key, "no readable file at \(url.path)")
-    }
+    try check(url, key)
     return url
   }
 
@@ -204,9 +183,7 @@ public final class SettingsSection {
   public func files(_ key: String) throws(SettingsProblem) -> [URL] {
     try strings(key).map { text throws(SettingsProblem) in
       let url = resolve(text)
-      guard FileManager.default.isReadableFile(atPath: url.path) else {
-        throw problem(key, "no readable file at \(url.path)")
-      }
+      try check(url, key)
       return url
     }
   }
@@ -222,6 +199,14 @@ public final class SettingsSection {
     return url
   }
 
+  private func check(_ url: URL, _ key: String) throws(SettingsProblem) {
+    do {
+      try NamedFile.size(url.path)
+    } catch {
+      throw problem(key, "\(error)")
+    }
+  }
+
   // MARK: Nodes
 
   private func resolve(_ path: String) -> URL {
@@ -229,17 +214,12 @@ public final class SettingsSection {
     return url.standardizedFileURL
   }
 
-  private func node(_ key: String) -> Node? {
-    asked.insert(key)
-    return mapping[key]
-  }
+  private func node(_ key: String) -> Node? { mapping[key] }
 
   private func path(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
   private func open(_ node: Node, key: String) throws(SettingsProblem) -> SettingsSection {
-    let child = try SettingsSection(node, key: key, line: line, source: source)
-    children.append(child)
-    return child
+    try SettingsSection(node, key: key, line: line, source: source)
   }
 
   private func items(_ key: String) throws(SettingsProblem) -> [Node] {

@@ -25,6 +25,9 @@ struct BadConfigurationTests {
     let open = folder.appending(path: "keys/open.key.pem")
     try FileManager.default.copyItem(at: folder.appending(path: "keys/access-point.key.pem"), to: open)
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: open.path)
+    let encrypted = folder.appending(path: "keys/encrypted.key.pem")
+    try Data("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n".utf8).write(to: encrypted)
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: encrypted.path)
     try place(text, from: path, in: folder)
 
     let result = try await Sdkrelay.run("config", "check", "--config", "node.yaml", in: folder)

@@ -37,7 +37,8 @@ struct SettingsFileTests {
     #expect(try settings.string("absent", default: "word") == "word")
     #expect(try settings.optionalString("absent") == nil)
     #expect(try settings.int("absentNumber", default: 7) == 7)
-    try settings.refuseUnknownKeys()
+    try settings.allow(
+      "name", "port", "mutual", "idle", "limit", "types", "key", "server", "partners", "absent", "absentNumber")
   }
 
   enum Colour: String, CaseIterable { case red, green }
@@ -45,7 +46,7 @@ struct SettingsFileTests {
   @Test(
     "a wrong file is refused with file, line, key and reason",
     arguments: [
-      ("other: 1\nport: nittio", "node.yaml:2: port: must be a whole number from 1 to 65535, not “nittio”"),
+      ("name: a\nport: nittio", "node.yaml:2: port: must be a whole number from 1 to 65535, not “nittio”"),
       ("port: 70000", "node.yaml:1: port: must be a whole number from 1 to 65535, not “70000”"),
       ("\nmutual: yes", "node.yaml:2: mutual: must be true or false, not “yes”"),
       ("idle: 10", "node.yaml:1: idle: must be a time such as 30 s, from 0.0 seconds to 60.0 seconds, not “10”"),
@@ -55,10 +56,11 @@ struct SettingsFileTests {
       ("name:", "node.yaml:1: name: has no value"),
       ("name: ''", "node.yaml:1: name: has no value"),
       ("name: [a]", "node.yaml:1: name: must be a single value"),
-      ("key: no/such/file.pem", "node.yaml:1: key: no readable file at /srv/relay/no/such/file.pem"),
+      ("key: no/such/file.pem", "node.yaml:1: key: /srv/relay/no/such/file.pem does not exist"),
       ("list: one", "node.yaml:1: list: must be a list"),
       ("list:\n  - name: a\n  - b", "node.yaml:3: list[1]: must be a map of keys"),
-      ("list:\n  - name: a\n  - nam: b", "node.yaml:3: list[1].name: is missing"),
+      ("list:\n  - name: a\n  - {}", "node.yaml:3: list[1].name: is missing"),
+      ("list:\n  - name: a\n  - nam: b", "node.yaml:3: list[1].nam: unknown key; known here: name"),
       ("server:\n  depth:\n    port: x", "node.yaml:3: server.depth.port: must be a whole number, at least 0, not “x”"),
       ("server: 5", "node.yaml:1: server: must be a map of keys"),
       (
@@ -73,6 +75,7 @@ struct SettingsFileTests {
   func refusals(_ yaml: String, _ expected: String) throws {
     let error = #expect(throws: SettingsProblem.self) {
       let settings = try section(yaml)
+      try settings.allow("name", "port", "mutual", "idle", "size", "colour", "key", "list", "server")
       _ = try settings.int("port", default: 1, in: 1...65_535)
       _ = try settings.bool("mutual", default: true)
       _ = try settings.duration("idle", default: .zero, in: .zero ... .seconds(60))
@@ -80,11 +83,14 @@ struct SettingsFileTests {
       _ = try settings.choice("colour", default: Colour.red)
       _ = try settings.optionalString("name")
       _ = try settings.optionalFile("key")
-      for item in try settings.sections("list") { _ = try item.string("name") }
-      if let server = try settings.optionalSection("server") {
-        _ = try server.optionalSection("depth")?.int("port", default: 1)
+      for item in try settings.sections("list") {
+        try item.allow("name")
+        _ = try item.string("name")
       }
-      try settings.refuseUnknownKeys()
+      if let depth = try settings.optionalSection("server")?.optionalSection("depth") {
+        try depth.allow("port")
+        _ = try depth.int("port", default: 1)
+      }
     }
     #expect(error?.description == expected)
   }
@@ -107,12 +113,23 @@ struct SettingsFileTests {
   }
 
   private func readKey(_ file: URL) throws -> URL {
-    try SettingsFile.read(file) { settings throws(SettingsProblem) in try settings.secretFile("key") }
+    try SettingsFile.open(file).secretFile("key")
   }
 
-  @Test("a missing file is one clear sentence")
-  func missing() {
-    let error = #expect(throws: SettingsProblem.self) { try SettingsFile.open(URL(filePath: "/no/such/node.yaml")) }
-    #expect(error?.description == "/no/such/node.yaml:1: cannot be read")
+  @Test("a file that cannot be read is one clear sentence that says why")
+  func unreadable() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let large = folder.appending(path: "large.yaml")
+    try Data(count: 1 << 21).write(to: large)
+    let cases = [
+      ("/no/such/node.yaml", "the file does not exist"), (folder.path, "the file is a folder"),
+      ("/dev/zero", "the file is no regular file"), (large.path, "must be UTF-8 text of at most 1 MiB"),
+    ]
+    for (path, reason) in cases {
+      let error = #expect(throws: SettingsProblem.self) { try SettingsFile.open(URL(filePath: path)) }
+      #expect(error?.description == "\(path):1: \(reason)")
+    }
   }
 }

@@ -27,6 +27,8 @@ public struct AS4ClientSettings: Sendable {
   /// Reads the section `client`: `certificate`, `key`, `trust` (without it the system's public authorities),
   /// `plainLoopback`, `privateNetworks`, `connectTime`, `answerTime` and `totalTime`.
   public init(_ settings: SettingsSection) throws(SettingsProblem) {
+    try settings.allow(
+      "certificate", "key", "trust", "plainLoopback", "privateNetworks", "connectTime", "answerTime", "totalTime")
     self.init(
       identity: settings.has("certificate") ? try TLSIdentity(settings) : nil,
       authorities: settings.has("trust") ? try TLSTrust(settings) : .system)

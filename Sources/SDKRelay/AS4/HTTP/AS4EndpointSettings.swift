@@ -45,7 +45,11 @@ public struct AS4EndpointSettings: Sendable {
   /// Reads the section `server`: `host`, `port`, `path`, `certificate`, `key`, `mutual`, `trust`, `tls`,
   /// `connectionsPerAddress` and `idleTime`.
   public init(_ settings: SettingsSection) throws(SettingsProblem) {
-    let host = try settings.string("host", default: "0.0.0.0")
+    try settings.allow(
+      "host", "port", "path", "certificate", "key", "mutual", "trust", "tls", "connectionsPerAddress", "idleTime")
+    let host =
+      try settings.optionalValue("host", expected: "an IP address or a host name") { Self.isHost($0) ? $0 : nil }
+      ?? "0.0.0.0"
     let port = try settings.int("port", default: 8443, in: 0...65_535)
     self.init(host: host, port: port, security: try Self.security(settings, host: host))
     path =
@@ -57,8 +61,6 @@ public struct AS4EndpointSettings: Sendable {
   }
 
   private static func security(_ settings: SettingsSection, host: String) throws(SettingsProblem) -> Security {
-    // May stand in the file while they are switched off.
-    settings.permit("certificate", "key", "trust", "mutual")
     guard try settings.bool("tls", default: true) else {
       guard isLoopback(host) else { throw settings.problem("tls", "may be false for 127.0.0.1 or ::1 only") }
       return .plain
@@ -72,6 +74,14 @@ public struct AS4EndpointSettings: Sendable {
     ["127.0.0.1", "::1", "localhost"].contains(host)
   }
 
+  /// Whether the text may be a name or an address; whether there is such a host shows when it is listened on.
+  private static func isHost(_ text: String) -> Bool {
+    text.utf8.allSatisfy { byte in
+      let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+      return isLetter || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "-._:%".utf8.contains(byte)
+    }
+  }
+
   var paceLimits: ConnectionPace.Limits {
     .init(
       head: TimeAmount(headerTime), idle: TimeAmount(idleTime), bodyCredit: TimeAmount(bodyStallTime),
@@ -83,7 +93,7 @@ extension TLSIdentity {
   /// Reads `certificate` (PEM file, the leaf first) and `key` (PEM file, closed to others).
   init(_ settings: SettingsSection) throws(SettingsProblem) {
     let certificates = try settings.contents(of: "certificate", at: settings.file("certificate"))
-    let privateKey = try settings.contents(of: "key", at: settings.secretFile("key"))
+    let privateKey = try settings.privateKeyText("key")
     do {
       try self.init(certificates: certificates, privateKey: privateKey)
     } catch {
