@@ -19,6 +19,8 @@ public struct TrustProblem: Error, Hashable, Sendable, CustomStringConvertible {
     /// A key below 2048 bits or a signature with SHA-1.
     case weak
     case wrongUsage
+    /// A certificate authority's own, which speaks for the certificates it issued and for nothing else.
+    case authority
     /// OpenSSL's own words for everything else.
     case other(String)
   }
@@ -37,6 +39,7 @@ public struct TrustProblem: Error, Hashable, Sendable, CustomStringConvertible {
       case .revocationUnknown: "cannot be checked for revocation"
       case .weak: "has a weak key or signature"
       case .wrongUsage: "is not for this use"
+      case .authority: "belongs to a certificate authority, which is no signer unless it is itself among the trusted"
       case .other(let words): words
       }
     return "the certificate of \(subject) \(words)"
@@ -102,7 +105,7 @@ public final class TrustStore: Sendable {
       throw TrustProblem(reason: .wrongUsage, subject: leaf.subject)
     }
     // Second check: a CA speaks for its certificates only, unless it was made an anchor for itself.
-    guard !leaf.isCA || anchors.contains(leaf) else { throw TrustProblem(reason: .wrongUsage, subject: leaf.subject) }
+    guard !leaf.isCA || anchors.contains(leaf) else { throw TrustProblem(reason: .authority, subject: leaf.subject) }
     // Third check: a chain to an anchor, every certificate of which is valid at the time.
     try chain(of: leaf, presented: presented, at: time)
     verified.set(CachedResult(at: time), for: key)
