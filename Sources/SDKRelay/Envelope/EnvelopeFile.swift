@@ -6,8 +6,10 @@ import XMLSecurity
 final class EnvelopeFile: Sendable {
   let size: Int
   private let descriptor: Int32
+  private let progress: (@Sendable (Int) -> Void)?
 
-  init(_ url: URL, maximumBytes: Int) throws(EnvelopeProblem) {
+  init(_ url: URL, maximumBytes: Int, progress: (@Sendable (Int) -> Void)? = nil) throws(EnvelopeProblem) {
+    self.progress = progress
     descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .unreadable }
     // What has no end to seek to, such as a pipe, is no file that can be read more than once.
@@ -42,7 +44,8 @@ final class EnvelopeFile: Sendable {
   /// One pass over the file that lets through what the handler throws.
   func read(with handler: any XMLEventHandler) throws {
     let parser = XMLStreamParser(limits: .envelope(totalBytes: size, largeText: Self.largeText), handler: handler)
-    try readFile(descriptor: descriptor, into: parser)
+    let sink = progress.map { ProgressSink($0, next: parser) as any ByteSink } ?? parser
+    try readFile(descriptor: descriptor, into: sink)
     try parser.close()
   }
 

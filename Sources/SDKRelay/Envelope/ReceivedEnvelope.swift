@@ -22,11 +22,13 @@ public struct ReceivedEnvelope: Sendable {
   let parts: EnvelopeParts
 
   /// Reads an envelope and checks its form: well-formed XML within limits, then the schema and R1–R14.
-  /// - Parameter maximumBytes: the largest envelope to read.
+  /// - Parameters:
+  ///   - maximumBytes: the largest envelope to read.
+  ///   - progress: told how many bytes of the file have been read, in this and in every later pass.
   public static func read(
-    _ url: URL, maximumBytes: Int = defaultMaximumBytes
+    _ url: URL, maximumBytes: Int = defaultMaximumBytes, progress: (@Sendable (Int) -> Void)? = nil
   ) throws(EnvelopeProblem) -> ReceivedEnvelope {
-    let file = try EnvelopeFile(url, maximumBytes: maximumBytes)
+    let file = try EnvelopeFile(url, maximumBytes: maximumBytes, progress: progress)
     let scan = EnvelopeScan()
     try file.parse(with: scan)
     guard let root = scan.root else { throw .unreadable }
