@@ -7,8 +7,8 @@ import XMLSecurity
 extension Relay: Service {
   /// Starts the endpoint, the workers and the janitor and returns after a graceful shutdown or cancellation.
   ///
-  /// Throws when another process runs on the same data folder, when the endpoint cannot listen, and when a sync to disk
-  /// has failed: the process must then end, and a restart reads what the disk really holds.
+  /// Throws when another process runs on the same data folder, ``ListenProblem`` when the endpoint cannot listen, and
+  /// when a sync to disk has failed: the process must then end, and a restart reads what the disk really holds.
   public func run() async throws {
     try await run { _ in }
   }
@@ -28,7 +28,7 @@ extension Relay: Service {
       try await serve(node, janitor, onListening)
     } catch {
       await node.client.shutdown()
-      throw error
+      throw ListenProblem(error, at: settings.server) ?? error
     }
     await node.client.shutdown()
   }

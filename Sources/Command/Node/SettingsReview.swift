@@ -10,7 +10,16 @@ struct SettingsReview {
 
   /// One sentence each; empty when all is well.
   func remarks() throws -> [String] {
-    try trustRemarks() + dateRemarks() + directoryRemarks()
+    try addressRemarks() + trustRemarks() + dateRemarks() + directoryRemarks()
+  }
+
+  private func addressRemarks() -> [String] {
+    do {
+      try ListenProblem.check(settings.server)
+      return []
+    } catch {
+      return ["\(error)"]
+    }
   }
 
   private var identities: [(String, Identity)] {
