@@ -90,7 +90,7 @@ struct Submission: Sendable {
     } catch {
       for file in files { spool.remove(file.storedName) }
       switch error {
-      case let problem as InvalidPayload where problem.problems.contains(where: { $0.detail == .tooLong }):
+      case let problem as InvalidPayload where problem.problems.contains(where: { $0.rule == PayloadRule.size.id }):
         throw SubmissionProblem.tooLarge(limit: limits.outgoing)
       case let problem as InvalidPayload: throw SubmissionProblem.invalid(problem.problems)
       case is ByteLimitExceeded: throw SubmissionProblem.tooLarge(limit: limits.outgoing)
