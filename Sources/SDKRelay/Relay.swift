@@ -26,13 +26,26 @@ public final class Relay: Sendable {
   }
 
   /// Opens the data folder, and makes it where it is missing.
-  /// - Parameter directory: another directory than the static one that the settings name.
+  /// - Parameters:
+  ///   - directory: another directory than the static one that the settings name.
+  ///   - creating: false for those who only look: a folder that holds no node's data is then an error, not a new node.
   /// - Throws: ``StoreProblem``, or ``SettingsProblem`` about the directory's file.
   public static func open(
-    _ settings: NodeSettings, directory: (any Directory)? = nil, logger: Logger = Logger(label: "sdkrelay")
+    _ settings: NodeSettings, directory: (any Directory)? = nil, creating: Bool = true,
+    logger: Logger = Logger(label: "sdkrelay")
   ) throws -> Relay {
+    try checkData(settings.data, creating: creating)
     let directory = try directory ?? StaticDirectory(file: settings.directoryFile)
     return Relay(settings: settings, directory: directory, store: try Store(folder: settings.data), logger: logger)
+  }
+
+  private static func checkData(_ folder: URL, creating: Bool) throws(StoreProblem) {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder)
+    guard !exists || isFolder.boolValue else { throw .cannotOpen("\(folder.path) is no folder") }
+    guard creating || FileManager.default.fileExists(atPath: DataLayout(folder: folder).database.path) else {
+      throw .cannotOpen("\(folder.path) holds no node's data; `serve` and `send` begin it")
+    }
   }
 
   /// Checks the draft, stores it durably and queues it. When this returns, the message will be sent.

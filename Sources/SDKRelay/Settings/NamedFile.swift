@@ -6,11 +6,18 @@ public struct FileProblem: Error, Hashable, Sendable, CustomStringConvertible {
   public let path: String
   /// What is wrong, to be read after the path: `is a folder`.
   public let reason: String
+  /// Whether it could be read, and holds more than was asked for.
+  public let isTooLarge: Bool
 
   /// A problem found elsewhere than in ``NamedFile``.
   public init(path: String, reason: String) {
+    self.init(path: path, reason: reason, isTooLarge: false)
+  }
+
+  init(path: String, reason: String, isTooLarge: Bool) {
     self.path = path
     self.reason = reason
+    self.isTooLarge = isTooLarge
   }
 
   public var description: String { "\(path) \(reason)" }
@@ -47,7 +54,7 @@ public enum NamedFile {
       guard count >= 0 else { throw problem(path, errno) }
       guard count > 0 else { return bytes }
       guard bytes.count + count <= limit else {
-        throw FileProblem(path: path, reason: "is larger than \(limit) bytes")
+        throw FileProblem(path: path, reason: "is larger than \(limit) bytes", isTooLarge: true)
       }
       bytes += piece[..<count]
     }
