@@ -3,10 +3,14 @@ import XMLSecurity
 
 /// Writes a file that only its owner may read, whole or not at all.
 func writeFile(_ bytes: [UInt8], to url: URL) throws {
-  let spool = try Spool(folder: url.deletingLastPathComponent())
-  let file = try spool.create()
-  try file.write(bytes)
-  try file.keep(as: url.lastPathComponent)
+  do {
+    let spool = try Spool(folder: url.deletingLastPathComponent())
+    let file = try spool.create()
+    try file.write(bytes)
+    try file.keep(as: url.lastPathComponent)
+  } catch SpoolProblem.unavailable(let code) {
+    throw TestbedProblem("\(url.path) cannot be written: \(String(cString: strerror(code)))")
+  }
 }
 
 func writeFile(_ text: String, to url: URL) throws {

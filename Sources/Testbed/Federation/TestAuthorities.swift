@@ -17,6 +17,7 @@ public struct TestAuthorities: Sendable {
     public static let quick = KeySizes(federation: 2048, tls: 2048)
   }
 
+  /// Issues to the two authorities below; no node trusts it.
   public let root: CertificateAuthority
   /// Issues to access points (PKIAP).
   public let accessPoint: CertificateAuthority

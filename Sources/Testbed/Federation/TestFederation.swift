@@ -15,7 +15,9 @@ import XMLSecurity
 public struct TestFederation: Sendable {
   /// One node of the federation.
   public struct Node: Sendable {
+    /// The one organisation that it serves.
     public let organisation: TestOrganisation
+    /// Holds its settings, keys, trust and data.
     public let folder: URL
     /// The port on 127.0.0.1 where the node will listen.
     public let port: Int
@@ -32,14 +34,18 @@ public struct TestFederation: Sendable {
 
   /// What differs between a demo and a test.
   public struct Options: Sendable {
+    /// The federation's own unless a test needs many keys quickly.
     public var keySizes = TestAuthorities.KeySizes.federation
     /// Further lines of every node's settings, as they stand in the file.
     public var furtherSettings = ""
 
+    /// What a demo has.
     public init() {}
   }
 
+  /// Holds everything.
   public let folder: URL
+  /// The municipality's node, then the employment office's.
   public let nodes: [Node]
 
   /// The municipality's node.
@@ -48,8 +54,15 @@ public struct TestFederation: Sendable {
   public var nodeB: Node { nodes[1] }
 
   /// Makes everything. The folder is created where it is missing and must not hold a federation already.
-  /// - Throws: ``TestbedProblem`` with a sentence; errors of keys and files.
-  public static func create(in folder: URL, options: Options = Options()) throws -> TestFederation {
+  /// - Parameter progress: told, from any thread, how many percent of the keys are made: nearly all the time goes there.
+  /// - Throws: ``TestbedProblem`` with a sentence; errors of keys.
+  public static func create(
+    in folder: URL, options: Options = Options(), progress: @Sendable (Int) -> Void = { _ in }
+  ) throws -> TestFederation {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), !isFolder.boolValue {
+      throw TestbedProblem("\(folder.path) is no folder")
+    }
     let directory = folder.appending(path: "directory.yaml")
     guard !FileManager.default.fileExists(atPath: directory.path) else {
       throw TestbedProblem("\(folder.path) holds a test federation already")
@@ -57,7 +70,7 @@ public struct TestFederation: Sendable {
     let ports = try freePorts(2)
     let nodes = organisations.indices.map { node($0, in: folder, port: ports[$0]) }
     let federation = TestFederation(folder: folder, nodes: nodes)
-    try federation.write(options)
+    try federation.write(options, progress)
     return federation
   }
 
@@ -81,9 +94,9 @@ public struct TestFederation: Sendable {
       accessPoint: "AP900\(index + 1)-TEST")
   }
 
-  private func write(_ options: Options) throws {
+  private func write(_ options: Options, _ progress: @Sendable (Int) -> Void) throws {
     let counts = [TestAuthorities.keySizes(options.keySizes)] + nodes.map { NodeKeys.keySizes($0, options.keySizes) }
-    var pool = try makeKeys(Array(counts.joined()))[...]
+    var pool = try makeKeys(Array(counts.joined()), progress: progress)[...]
     func take(_ count: Int) -> [PrivateKey] {
       defer { pool = pool.dropFirst(count) }
       return Array(pool.prefix(count))

@@ -4,14 +4,17 @@ public struct TestOrganisation: Sendable {
   public struct Mailbox: Sendable {
     /// The functional address.
     public let address: String
+    /// Its name for people.
     public let label: String
   }
 
   /// The participant id, `0203:…`.
   public let id: String
+  /// Its name for people.
   public let label: String
   /// Begins the names of its files.
   public let shortName: String
+  /// At least two; the first takes part in the demo.
   public let mailboxes: [Mailbox]
   /// Whether it signs with one certificate and opens with another, or has one for both; the federation allows either.
   public let hasSeparateCertificates: Bool

@@ -5,8 +5,11 @@
 public struct PDFDocument: Sendable {
   /// A line of text, already short enough for the page.
   public enum Line: Hashable, Sendable {
+    /// In the large bold font.
     case heading(String)
+    /// In the normal font.
     case text(String)
+    /// An empty line.
     case space
   }
 
@@ -15,6 +18,7 @@ public struct PDFDocument: Sendable {
   /// The pages, each a list of lines from the top.
   public private(set) var pages: [[Line]] = []
 
+  /// A document without pages.
   public init(title: String) {
     self.title = title
   }

@@ -2,9 +2,9 @@ public import Foundation
 
 /// A real `sdkrelay serve` in a process of its own, for the demo and for tests that kill it.
 public final class NodeProcess: Sendable {
-  /// The process is started once and afterwards only asked and signalled, both of which any thread may do.
-  private nonisolated(unsafe) let process: Process
-  private let port: Int
+  private let process: Process
+  /// Where in the log this process begins to write, in bytes.
+  private let logStart: UInt64
   /// The name of the node's access point.
   public let name: String
   /// What the node wrote, both results and events.
@@ -15,12 +15,13 @@ public final class NodeProcess: Sendable {
   ///   - binary: the `sdkrelay` to run.
   ///   - node: which node; its log is `node.log` beside its settings, appended to.
   ///   - environment: added to this process's own.
+  /// - Throws: ``TestbedProblem`` when the log cannot be written; Foundation's error when the program cannot be started.
   public init(binary: URL, node: TestFederation.Node, environment: [String: String] = [:]) throws {
     log = node.folder.appending(path: "node.log")
-    port = node.port
     name = node.accessPoint
     let descriptor = open(log.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw TestbedProblem("the node's log cannot be written: \(log.path)") }
+    logStart = UInt64(max(0, lseek(descriptor, 0, SEEK_END)))
     let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     process = Process()
     process.executableURL = binary
@@ -32,14 +33,17 @@ public final class NodeProcess: Sendable {
     try process.run()
   }
 
+  /// The process's id, also after it has ended.
   public var processIdentifier: Int32 { process.processIdentifier }
+  /// Whether it has not ended yet.
   public var isRunning: Bool { process.isRunning }
 
-  /// Waits until the node takes connections.
+  /// Waits until the node has said that it takes connections. That somebody listens on its port is not enough: it may
+  /// be another node.
   /// - Throws: ``TestbedProblem`` when it ends before, or is not ready in time.
   public func waitUntilReady(within limit: Duration = .seconds(20)) async throws {
     let end = ContinuousClock.now + limit
-    while !canConnect(to: port) {
+    while !said.contains("Listening on ") {
       guard process.isRunning else { throw TestbedProblem("the node ended at its start: \(lastLine)") }
       guard ContinuousClock.now < end else { throw TestbedProblem("the node was not ready in \(limit)") }
       try await Task.sleep(for: .milliseconds(20))
@@ -70,24 +74,13 @@ public final class NodeProcess: Sendable {
     process.waitUntilExit()
   }
 
-  private var lastLine: String {
-    let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
-    return text.split(separator: "\n").last.map(String.init) ?? "it said nothing"
-  }
-}
+  /// The last line of what it wrote.
+  public var lastLine: String { said.split(separator: "\n").last.map(String.init) ?? "it said nothing" }
 
-/// Whether somebody listens on the port of the loopback address.
-private func canConnect(to port: Int) -> Bool {
-  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-  guard descriptor >= 0 else { return false }
-  defer { close(descriptor) }
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_port = UInt16(port).bigEndian
-  address.sin_addr.s_addr = inet_addr("127.0.0.1")
-  return withUnsafePointer(to: &address) { pointer in
-    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-    }
+  /// What this process has written so far.
+  private var said: String {
+    guard let file = try? FileHandle(forReadingFrom: log), (try? file.seek(toOffset: logStart)) != nil
+    else { return "" }
+    return String(decoding: (try? file.readToEnd()) ?? Data(), as: UTF8.self)
   }
 }

@@ -73,7 +73,7 @@ final class PeerServer: Sendable {
     var reply, sha256, id, error, keyReference: String?
   }
 
-  private nonisolated(unsafe) let process: Process
+  private let process: Process
   private let output: URL
 
   init(_ options: [String: any Sendable], replies: [String], output: URL, payload: URL) async throws {
