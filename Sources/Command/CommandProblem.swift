@@ -8,18 +8,18 @@ struct CommandProblem: Error {
   static let refusedCode: Int32 = 1
   static let couldNotRunCode: Int32 = 2
 
-  /// What the person at the keyboard reads: no stack, no content of a message.
+  /// What the person at the keyboard reads: no stack, no content of a message, and nothing that a terminal obeys.
   let sentence: String
   let exitCode: Int32
 
   /// The work was done and the answer is no: an invalid file, a message that was rejected.
   static func refused(_ sentence: String) -> CommandProblem {
-    CommandProblem(sentence: sentence, exitCode: refusedCode)
+    CommandProblem(sentence: printable(sentence), exitCode: refusedCode)
   }
 
   /// The work could not be done: a file that is not there, a setting that is wrong.
   static func couldNotRun(_ sentence: String) -> CommandProblem {
-    CommandProblem(sentence: sentence, exitCode: couldNotRunCode)
+    CommandProblem(sentence: printable(sentence), exitCode: couldNotRunCode)
   }
 }
 
@@ -31,17 +31,22 @@ extension CommandProblem {
     case let problem as SettingsProblem: self = .couldNotRun(problem.description)
     case let problem as SubmissionProblem: self = Self.submission(problem)
     case let problem as SpoolProblem: self = .couldNotRun(Self.sentence(problem))
+    case let problem as FileProblem: self = .couldNotRun(problem.description)
     case let error as CocoaError: self = .couldNotRun(Self.sentence(error))
-    default: self = .couldNotRun(printable("\(error)"))
+    default: self = .couldNotRun("\(error)")
     }
   }
 
   private static func submission(_ problem: SubmissionProblem) -> CommandProblem {
     switch problem {
-    case .refused, .tooLarge: .refused(printable(problem.description))
-    case .invalid(let problems): .refused(printable(problems.map(\.text).joined(separator: " ")))
-    case .unavailable: .couldNotRun(printable(problem.description))
+    case .refused, .tooLarge: .refused(problem.description)
+    case .invalid(let problems): .refused(problems.map(sentence).joined(separator: " "))
+    case .unavailable: .couldNotRun(problem.description)
     }
+  }
+
+  private static func sentence(_ problem: PayloadProblem) -> String {
+    problem.xpath == PayloadProblem.nowhere ? problem.text : "\(problem.text) (\(problem.xpath))"
   }
 
   private static func sentence(_ problem: SpoolProblem) -> String {
@@ -53,7 +58,7 @@ extension CommandProblem {
   }
 
   private static func sentence(_ error: CocoaError) -> String {
-    let path = printable(error.filePath ?? "a file")
+    let path = error.filePath ?? "a file"
     return switch error.code {
     case .fileNoSuchFile, .fileReadNoSuchFile: "no file at \(path)"
     case .fileReadNoPermission, .fileWriteNoPermission: "no permission to use \(path)"

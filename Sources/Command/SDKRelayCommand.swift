@@ -11,7 +11,8 @@ struct SDKRelayCommand: AsyncParsableCommand {
       Try it out:   sdkrelay demo
       Run a node:   sdkrelay serve --config node.yaml
 
-      Exit codes: 0 done, 1 refused, 2 could not run. Commands that print results take --json for scripts.
+      Exit codes: 0 done, 1 refused, 2 could not run. Commands that print results take --json for scripts; where \
+      there is no result they then print {"error": "why"}.
       """,
     version: "0.1.0",
     subcommands: [
@@ -35,16 +36,27 @@ struct SDKRelayCommand: AsyncParsableCommand {
   private static func leave(_ error: any Error) -> Never {
     if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
     let code = exitCode(for: error)
-    if code == .success {
-      Output.line(fullMessage(for: error))
-      Foundation.exit(0)
-    }
+    if code == .success { leaveWithHelp(fullMessage(for: error)) }
     if code == .validationFailure {
-      Output.complain(fullMessage(for: error), prefix: "")
+      Output.fail(printable(message(for: error)))
+      Output.complain(printable(fullMessage(for: error), multiline: true), prefix: "")
       Foundation.exit(CommandProblem.couldNotRunCode)
     }
-    let problem = CommandProblem(error)
+    leave(CommandProblem(error))
+  }
+
+  private static func leave(_ problem: CommandProblem) -> Never {
+    Output.fail(problem.sentence)
     Output.complain(problem.sentence)
     Foundation.exit(problem.exitCode)
+  }
+
+  private static func leaveWithHelp(_ text: String) -> Never {
+    do {
+      try Output.line(text)
+    } catch {
+      leave(CommandProblem(error))
+    }
+    Foundation.exit(0)
   }
 }

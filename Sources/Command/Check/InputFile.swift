@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SDKRelay
 import XMLSecurity
 
 /// A file to look at.
@@ -9,24 +10,22 @@ struct InputFile: ParsableArguments {
 
   var url: URL { URL(filePath: file) }
 
-  /// In bytes.
-  func size() throws -> Int {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) else {
-      throw CommandProblem.couldNotRun("no file at \(printable(file))")
-    }
-    guard !isFolder.boolValue, FileManager.default.isReadableFile(atPath: file) else {
-      throw CommandProblem.couldNotRun("\(printable(file)) cannot be read")
-    }
-    let attributes = try FileManager.default.attributesOfItem(atPath: file)
-    return (attributes[.size] as? NSNumber)?.intValue ?? 0
-  }
+  /// In bytes. Nothing but a regular file has one.
+  func size() throws -> Int { try NamedFile.size(file) }
 
   /// Streams the file into a sink and closes it; shows progress for large files.
   func read(into sink: any ByteSink) throws {
+    try watched { progress in
+      let counted = ProgressSink({ progress.advance(to: $0) }, next: sink)
+      try readFile(url, into: counted)
+      try counted.close()
+    }
+  }
+
+  /// Does work that tells how far in the file it is.
+  func watched<Value>(_ work: (Progress) throws -> Value) throws -> Value {
     let progress = Progress("Reading", total: try size())
-    let counted = ProgressSink(progress, next: sink)
-    try readFile(url, into: counted)
-    try counted.close()
+    defer { progress.finish() }
+    return try work(progress)
   }
 }

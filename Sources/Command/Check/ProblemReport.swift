@@ -34,7 +34,7 @@ struct ProblemReport: Encodable {
     try output.result(self) { valid ? "valid" : Self.table(problems) }
     guard valid else {
       let count = problems.count == 1 ? "1 problem" : "\(problems.count) problems"
-      throw CommandProblem.refused("\(printable(file)) is invalid: \(count)")
+      throw CommandProblem.refused("\(file) is invalid: \(count)")
     }
   }
 

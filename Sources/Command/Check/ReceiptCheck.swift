@@ -28,11 +28,11 @@ struct ReceiptCheck: ParsableCommand {
     do {
       try input.read(into: bytes)
     } catch is ByteLimitExceeded {
-      throw CommandProblem.refused("\(printable(input.file)) is too large to be a receipt")
+      throw CommandProblem.refused("\(input.file) is too large to be a receipt")
     }
     let view = ReceiptView(ReceiptReader.read(bytes.bytes))
     try output.result(view) { view.text }
-    guard view.valid else { throw CommandProblem.refused("\(printable(input.file)) is invalid") }
+    guard view.valid else { throw CommandProblem.refused("\(input.file) is invalid") }
   }
 
   private static let maximumBytes = 1 << 20
@@ -51,6 +51,13 @@ struct ReceiptView: Encodable {
     let cause: String
     let detail: String?
     let reason: String
+
+    init(_ line: LineResponse) {
+      lineID = line.lineID
+      cause = line.causeCode
+      detail = line.reasonCode
+      reason = line.reason
+    }
   }
 
   var valid = false
@@ -74,9 +81,7 @@ struct ReceiptView: Encodable {
       responseCode = receipt.responseCode
       documentReference = receipt.documentReference
       (sender, receiver, issued) = (receipt.sender.value, receipt.receiver.value, receipt.issued)
-      lines = receipt.lines.map {
-        Line(lineID: $0.lineID, cause: $0.causeCode, detail: $0.reasonCode, reason: $0.reason)
-      }
+      lines = receipt.lines.map(Line.init)
     }
   }
 
@@ -89,11 +94,15 @@ struct ReceiptView: Encodable {
 
   /// What the receipt says, without a verdict.
   var summary: String {
-    var lines = ["\(responseCode ?? "")  \(printable(documentReference ?? ""))"]
-    let rows = self.lines.map {
+    let head = "\(responseCode ?? "")  \(printable(documentReference ?? ""))"
+    return lines.isEmpty ? head : head + "\n" + Self.table(lines)
+  }
+
+  /// One line a reason, in columns: cause code, detail code, place and text, as the recipient wrote them.
+  static func table(_ lines: [Line]) -> String {
+    let rows = lines.map {
       ["  \(printable($0.cause))", printable($0.detail ?? "NA"), printable($0.lineID), printable($0.reason)]
     }
-    if !rows.isEmpty { lines.append(Table(header: [], rows: rows).text) }
-    return lines.joined(separator: "\n")
+    return Table(header: [], rows: rows).text
   }
 }

@@ -6,12 +6,14 @@ struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Two nodes on this machine exchange real messages.",
     discussion: """
-      Makes a test federation with authorities, keys and settings, starts a node for a municipality's adult education and
-      one for an employment office, sends a text with a PDF each way and compares what arrived with what was sent.
+      Makes a test federation with authorities, keys and settings, starts a node for a municipality's adult education \
+      and one for an employment office, sends a text with a PDF each way and compares what arrived with what was sent. \
+      Without --once the nodes then keep running, and the next commands to try are printed. Without --dir everything \
+      is removed at the end.
 
       Examples:
         sdkrelay demo --once
-        sdkrelay demo --dir federation      # keeps running; the next commands to try are printed
+        sdkrelay demo --dir federation
       """)
 
   @Flag(help: "End when both messages have arrived: 0 when both were accepted and the files are identical.")
@@ -19,49 +21,73 @@ struct Demo: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp("Keep everything in this folder. A federation that is there is used again.", valueName: "dir"))
   var dir: String?
+  @OptionGroup var output: Output
+
+  /// What the demo has shown, for scripts: printed when both messages have arrived.
+  private struct Report: Encodable {
+    let folder: String
+    let nodes: [TestNodeView]
+    let messages: [DemoMessage]
+  }
 
   func run() async throws {
     let folder = dir.map { URL(filePath: $0) } ?? Self.temporaryFolder()
-    let show = DemoScreen()
+    let show = DemoScreen(output)
     defer {
-      // Nobody can want what --once left in a place that nobody named.
-      if once, dir == nil { try? FileManager.default.removeItem(at: folder) }
+      // Keys and messages in a place that nobody named.
+      if dir == nil { try? FileManager.default.removeItem(at: folder) }
     }
-    show.step("Test federation in \(folder.path); its keys take a few seconds")
+    let fate = dir == nil ? " (removed at the end; --dir DIR keeps it)" : ""
+    try show.step("Test federation in \(folder.path)\(fate); its keys take a few seconds")
     let federation = try Self.federation(in: folder)
     let nodes = try DemoNodes(federation)
     defer { nodes.kill() }
     let interruption = Interruption()
-    try await interruption.ends {
+    let messages = try await interruption.ends {
       try await nodes.start(show)
-      try await DemoExchange(federation: federation, show: show).run()
+      return try await nodes.whileRunning { try await DemoExchange(federation: federation, show: show).run() }
     }
-    guard once else { return try await nodes.serve(federation, until: interruption, show) }
-    try await nodes.stop()
-    show.step("Both messages ACCEPTED, both files identical.")
+    let report = Report(folder: folder.path, nodes: federation.nodes.map(TestNodeView.init), messages: messages)
+    if once { try await nodes.stop() }
+    try show.end(report, once ? nil : DemoHints.text(federation))
+    if !once { try await nodes.serve(until: interruption) }
   }
 
   private static func temporaryFolder() -> URL {
-    FileManager.default.temporaryDirectory.appending(path: "sdkrelay-demo-\(getpid())")
+    FileManager.default.temporaryDirectory.appending(path: "sdkrelay-demo-\(UUID().uuidString)")
   }
 
   private static func federation(in folder: URL) throws -> TestFederation {
     if let federation = TestFederation.load(from: folder) { return federation }
-    return try TestFederation.create(in: folder)
+    return try TestFederation.createWatched(in: folder)
   }
 }
 
 /// What the demo prints.
 struct DemoScreen: Sendable {
   private let started = ContinuousClock.now
+  private let output: Output
+
+  init(_ output: Output) {
+    self.output = output
+  }
 
   /// Something the demo itself does.
-  func step(_ text: String) { Output.line("\(time)  \(text)") }
+  func step(_ text: String) throws { try output.note("\(time)  \(text)") }
+
+  /// Both messages have arrived.
+  /// - Parameter next: the commands to try; nil when the nodes have ended.
+  func end(_ report: some Encodable, _ next: String?) throws {
+    try output.result(report) {
+      let end = "\(time)  Both messages ACCEPTED, both files identical."
+      return next.map { "\(end) The nodes keep running until Ctrl-C. Try:\n\($0)" } ?? end
+    }
+  }
 
   /// Something that happened to a message, seen by one of the nodes.
-  func event(_ node: String, _ status: String, _ text: String) {
+  func event(_ node: String, _ status: String, _ text: String) throws {
     let padding = String(repeating: " ", count: max(1, 24 - status.count))
-    Output.line("\(time)    \(node.padding(toLength: 18, withPad: " ", startingAt: 0))  \(status)\(padding)\(text)")
+    try output.note("\(time)    \(node.padding(toLength: 18, withPad: " ", startingAt: 0))  \(status)\(padding)\(text)")
   }
 
   /// Seconds since the start.

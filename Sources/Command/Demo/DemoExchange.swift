@@ -8,18 +8,18 @@ struct DemoExchange {
   let federation: TestFederation
   let show: DemoScreen
 
-  func run() async throws {
+  func run() async throws -> [DemoMessage] {
     let (a, b) = (federation.nodeA, federation.nodeB)
     let relays = try federation.nodes.map { try Relay.open(NodeSettings(file: $0.settings)) }
     let first = try letter(
       from: a, to: b, subject: "Studieplan för bedömning", text: DemoTexts.municipality, pdf: CoursePlan.municipality(),
       name: "Studieplan.pdf")
-    let id = try await exchange(first, from: relays[0], to: relays[1])
+    let sent = try await exchange(first, from: relays[0], to: relays[1])
     var second = try letter(
       from: b, to: a, subject: "Svar: studieplan för bedömning", text: DemoTexts.employmentOffice,
       pdf: CoursePlan.employmentOffice(), name: "Bedömning.pdf")
-    second.replyTo = id
-    _ = try await exchange(second, from: relays[1], to: relays[0])
+    second.replyTo = MessageID(sent.id)
+    return [sent, try await exchange(second, from: relays[1], to: relays[0])]
   }
 
   private func letter(
@@ -42,15 +42,17 @@ struct DemoExchange {
       try ParticipantID(node.organisation.id), try FunctionalAddress(node.organisation.mailboxes[0].address))
   }
 
-  private func exchange(_ draft: Draft, from sender: Relay, to recipient: Relay) async throws -> MessageID {
-    show.step("\(draft.sender.participant.value) sends “\(draft.subject)” with \(draft.attachments[0].name)")
+  private func exchange(_ draft: Draft, from sender: Relay, to recipient: Relay) async throws -> DemoMessage {
+    try show.step("\(draft.sender.participant.value) sends “\(draft.subject)” with \(draft.attachments[0].name)")
     let id = try await sender.submit(draft)
     let outcome = try await watch(id, sender: sender, recipient: recipient)
     guard outcome == .accepted else {
       throw CommandProblem.refused("the message ended as \(outcome.rawValue)")
     }
-    try compare(draft, with: id, at: recipient)
-    return id
+    return DemoMessage(
+      id: id.value, status: outcome.rawValue, from: draft.sender.participant.value,
+      to: draft.recipient.participant.value, file: draft.attachments[0].name,
+      sha256: try compare(draft, with: id, at: recipient))
   }
 
   /// Prints every event on both nodes until the sender knows how it ended and the recipient has it ready.
@@ -63,7 +65,7 @@ struct DemoExchange {
         guard let message = found[index] else { continue }
         let events = try relay.events(of: message)
         for event in events.dropFirst(shown[index]) {
-          show.event(Self.name(message.participant), event.status?.rawValue ?? "", event.text)
+          try show.event(Self.name(message.participant), event.status?.rawValue ?? "", event.text)
         }
         shown[index] = events.count
       }
@@ -75,21 +77,22 @@ struct DemoExchange {
     throw CommandProblem.refused("the message had not arrived after a minute")
   }
 
-  /// Compares the attachment that arrived with the file that was sent.
-  private func compare(_ draft: Draft, with id: MessageID, at recipient: Relay) throws {
+  /// Compares the attachment that arrived with the file that was sent; gives the SHA-256 of both.
+  private func compare(_ draft: Draft, with id: MessageID, at recipient: Relay) throws -> String {
     guard let message = try recipient.message(id).first, let file = message.content.files.first else {
       throw CommandProblem.refused("the file did not arrive")
     }
     let sent = try sha256(draft.attachments[0].file)
     let arrived = try sha256(recipient.attachment(file, of: message))
-    show.step("SHA-256 sent    \(sent)  \(draft.attachments[0].name)")
-    show.step("SHA-256 arrived \(arrived)  \(printable(file.name))")
+    try show.step("SHA-256 sent    \(sent)  \(draft.attachments[0].name)")
+    try show.step("SHA-256 arrived \(arrived)  \(printable(file.name))")
     guard sent == arrived else {
       throw CommandProblem.refused("the file that arrived differs from the one that was sent")
     }
     guard message.content.texts == [draft.text] else {
       throw CommandProblem.refused("the text that arrived differs from the one that was sent")
     }
+    return arrived
   }
 
   private func sha256(_ file: URL) throws -> String {
@@ -102,6 +105,16 @@ struct DemoExchange {
   private static func name(_ participant: ParticipantID) -> String {
     participant.value.contains("komvux") ? "adult education" : "employment office"
   }
+}
+
+/// A message that has arrived as it was sent, as scripts see it.
+struct DemoMessage: Encodable, Sendable {
+  let id: String
+  let status: String
+  let from: String
+  let to: String
+  let file: String
+  let sha256: String
 }
 
 /// The texts of the demo's messages.

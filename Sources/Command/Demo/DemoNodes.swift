@@ -4,10 +4,8 @@ import Testbed
 /// The demo's two nodes, each a real `sdkrelay serve`.
 final class DemoNodes: Sendable {
   private let processes: [NodeProcess]
-  private let folder: URL
 
   init(_ federation: TestFederation) throws {
-    folder = federation.folder
     let binary = try Self.binary()
     var started: [NodeProcess] = []
     do {
@@ -23,19 +21,34 @@ final class DemoNodes: Sendable {
   func start(_ show: DemoScreen) async throws {
     for process in processes {
       try await process.waitUntilReady()
-      show.step("Node \(process.name) listens as process \(process.processIdentifier); its log is \(process.log.path)")
+      try show.step(
+        "Node \(process.name) listens as process \(process.processIdentifier); its log is \(process.log.path)")
     }
   }
 
-  /// Keeps the nodes running until the demo is interrupted or one of them ends.
-  func serve(_ federation: TestFederation, until interruption: Interruption, _ show: DemoScreen) async throws {
-    show.step("Both messages ACCEPTED, both files identical. The nodes keep running until Ctrl-C. Try:")
-    Output.line(DemoHints.text(federation))
+  /// Does the work, or throws as soon as one of the nodes has ended by itself.
+  func whileRunning<Value: Sendable>(_ work: @Sendable @escaping () async throws -> Value) async throws -> Value {
+    try await firstOf(work) {
+      while true {
+        try self.check()
+        try await Task.sleep(for: .milliseconds(50))
+      }
+    }
+  }
+
+  /// Keeps the nodes running until the demo is interrupted.
+  /// - Throws: ``CommandProblem`` when one of them ends by itself.
+  func serve(until interruption: Interruption) async throws {
     while !interruption.happened {
-      guard processes.allSatisfy(\.isRunning) else { break }
+      try check()
       try await Task.sleep(for: .milliseconds(200))
     }
     try await stop()
+  }
+
+  private func check() throws {
+    guard let ended = processes.first(where: { !$0.isRunning }) else { return }
+    throw CommandProblem.couldNotRun("the node \(ended.name) ended: \(ended.lastLine)")
   }
 
   func stop() async throws {

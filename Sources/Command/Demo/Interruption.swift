@@ -12,15 +12,10 @@ final class Interruption: Sendable {
   var happened: Bool { state.withLock { $0 } }
 
   /// Does the work, or throws as soon as one has come.
-  func ends(_ work: @Sendable @escaping () async throws -> Void) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await work() }
-      group.addTask {
-        while !self.happened { try await Task.sleep(for: .milliseconds(50)) }
-        throw CommandProblem.couldNotRun("interrupted")
-      }
-      defer { group.cancelAll() }
-      try await group.next()
+  func ends<Value: Sendable>(_ work: @Sendable @escaping () async throws -> Value) async throws -> Value {
+    try await firstOf(work) {
+      while !self.happened { try await Task.sleep(for: .milliseconds(50)) }
+      throw CommandProblem.couldNotRun("interrupted")
     }
   }
 
@@ -33,5 +28,18 @@ final class Interruption: Sendable {
       source.setEventHandler { [weak self] in self?.state.withLock { $0 = true } }
       source.resume()
     }
+  }
+}
+
+/// What the work gives, unless the watch throws before.
+func firstOf<Value: Sendable>(
+  _ work: @Sendable @escaping () async throws -> Value, _ watch: @Sendable @escaping () async throws -> Never
+) async throws -> Value {
+  try await withThrowingTaskGroup(of: Value.self) { group in
+    group.addTask { try await work() }
+    group.addTask { try await watch() }
+    defer { group.cancelAll() }
+    guard let value = try await group.next() else { throw CancellationError() }
+    return value
   }
 }

@@ -10,16 +10,14 @@ struct EnvelopeCommand: ParsableCommand {
 }
 
 extension InputFile {
-  /// Reads the envelope and checks its form.
-  func envelope() throws -> ReceivedEnvelope {
-    let progress = Progress("Reading", total: try size())
-    defer { progress.finish() }
-    if try size() > Self.longRead { progress.begin() }
-    return try ReceivedEnvelope.read(url)
+  /// Reads the envelope and checks its form. Verifying and opening it later count as progress too: they read it again.
+  func envelope(_ progress: Progress) throws -> ReceivedEnvelope {
+    do {
+      return try ReceivedEnvelope.read(url) { progress.advance(to: $0) }
+    } catch .unreadable {
+      throw CommandProblem.couldNotRun("\(file) cannot be read")
+    }
   }
-
-  /// In bytes: from here on reading takes long enough to say so.
-  private static let longRead = 20_000_000
 }
 
 /// The envelope's header as it is shown; with `--json` exactly these fields.
@@ -104,10 +102,10 @@ struct Verdict: Encodable {
   /// Prints the verdict; an invalid envelope is refused without a further sentence, since the line says it all.
   func print(to output: Output) throws {
     if output.json {
-      try output.document(self)
+      try Output.document(self)
     } else {
-      if let envelope { output.note(envelope.text) }
-      output.note(valid ? "valid" : "invalid: \(printable(reason ?? ""))")
+      if let envelope { try output.note(envelope.text) }
+      try output.note(valid ? "valid" : "invalid: \(printable(reason ?? ""))")
     }
     if !valid { throw ExitCode(CommandProblem.refusedCode) }
   }

@@ -15,10 +15,8 @@ struct EnvelopeInspect: ParsableCommand {
   @OptionGroup var output: Output
 
   func run() throws {
-    _ = try input.size()
     do {
-      let received = try input.envelope()
-      let view = EnvelopeView(received.summary())
+      let view = try input.watched { EnvelopeView(try input.envelope($0).summary()) }
       try output.result(view) { view.text }
     } catch let problem as EnvelopeProblem {
       try Verdict(file: input.file, valid: false, reason: problem.description).print(to: output)

@@ -29,34 +29,38 @@ struct EnvelopeOpen: ParsableCommand {
   func run() throws {
     let believed = try trust.make()
     let keys = try key.map(Self.privateKey)
-    _ = try input.size()
-    var content = OpenedContent()
+    try input.watched { try open(believed, keys, $0) }.print(to: output)
+  }
+
+  private func open(_ believed: EnvelopeTrust, _ keys: [PrivateKey], _ progress: Progress) throws -> OpenedContent {
+    var content = OpenedContent(file: input.file)
     do {
-      let received = try input.envelope()
+      let received = try input.envelope(progress)
       content.envelope = EnvelopeView(received.header, isSigned: received.isSigned)
       let verified = try received.verify(believed, at: trust.time)
       content.envelope?.signer = SignerView(verified.signer)
+      guard !keys.isEmpty || !received.header.isEncrypted else {
+        throw CommandProblem.couldNotRun("\(input.file) is encrypted: give the recipient's key with --key")
+      }
       try PayloadOpening(verified: verified, keys: keys, out: out).run(into: &content)
-    } catch let problem as EnvelopeProblem {
+    } catch let problem as EnvelopeProblem where problem != .unreadable {
       content.reason = problem.description
     }
     content.valid = content.reason == nil
-    try content.print(to: output)
+    return content
   }
 
   private static func privateKey(_ path: String) throws -> PrivateKey {
-    guard let bytes = FileManager.default.contents(atPath: path) else {
-      throw CommandProblem.couldNotRun("\(printable(path)) cannot be read")
-    }
+    let pem = try NamedFile.read(path, limit: TrustOptions.maximumBytes)
     do {
-      return try PrivateKey.load(pem: [UInt8](bytes))
+      return try PrivateKey.load(pem: pem)
     } catch {
-      throw CommandProblem.couldNotRun("\(printable(path)) holds no private key in PEM that can be read")
+      throw FileProblem(path: path, reason: PrivateKey.refusal(of: pem))
     }
   }
 }
 
-/// What `envelope open` tells.
+/// What `envelope open` tells; with `--json` exactly these fields.
 struct OpenedContent: Encodable {
   struct File: Encodable {
     let name: String
@@ -68,6 +72,7 @@ struct OpenedContent: Encodable {
     var path: String?
   }
 
+  let file: String
   var valid = false
   var reason: String?
   var envelope: EnvelopeView?
@@ -83,10 +88,10 @@ struct OpenedContent: Encodable {
 
   func print(to output: Output) throws {
     if output.json {
-      try output.document(self)
+      try Output.document(self)
     } else {
-      lines.forEach(output.note)
-      output.note(valid ? "valid" : "invalid: \(printable(reason ?? ""))")
+      try lines.forEach(output.note)
+      try output.note(valid ? "valid" : "invalid: \(printable(reason ?? ""))")
     }
     if !valid { throw ExitCode(CommandProblem.refusedCode) }
   }

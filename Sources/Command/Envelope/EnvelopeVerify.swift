@@ -23,23 +23,25 @@ struct EnvelopeVerify: ParsableCommand {
     guard noTrust != trust.isGiven else {
       throw ValidationError("Give either --no-trust, or whom to believe with --trust or --sender-cert.")
     }
+    guard !noTrust || trust.at == nil else {
+      throw ValidationError("--at needs --trust or --sender-cert: with --no-trust no date is looked at.")
+    }
   }
 
   func run() throws {
     let believed = try noTrust ? EnvelopeTrust.signatureOnly : trust.make()
-    _ = try input.size()
-    try verdict(believed).print(to: output)
+    try input.watched { try verdict(believed, $0) }.print(to: output)
   }
 
-  private func verdict(_ believed: EnvelopeTrust) -> Verdict {
+  private func verdict(_ believed: EnvelopeTrust, _ progress: Progress) throws -> Verdict {
     var view: EnvelopeView?
     do {
-      let received = try input.envelope()
+      let received = try input.envelope(progress)
       view = EnvelopeView(received.header, isSigned: received.isSigned)
       view?.signer = SignerView(try received.verify(believed, at: trust.time).signer)
       return Verdict(file: input.file, valid: true, reason: nil, envelope: view)
-    } catch {
-      return Verdict(file: input.file, valid: false, reason: "\(error)", envelope: view)
+    } catch let problem as EnvelopeProblem where problem != .unreadable {
+      return Verdict(file: input.file, valid: false, reason: problem.description, envelope: view)
     }
   }
 }

@@ -21,6 +21,14 @@ struct PayloadOpening {
   }()
 
   func run(into content: inout OpenedContent) throws {
+    do {
+      try open(into: &content)
+    } catch is ByteLimitExceeded {
+      content.reason = "the receipt is larger than \(Self.maximumReceipt) bytes"
+    }
+  }
+
+  private func open(into content: inout OpenedContent) throws {
     guard let out else { return try look(into: &content) }
     let folder = try SafeFolder(URL(filePath: out))
     // What waits here is gone unless the whole payload could be opened.

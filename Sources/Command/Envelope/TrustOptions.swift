@@ -32,13 +32,14 @@ struct TrustOptions: ParsableArguments {
     return published.map { .published($0, store) } ?? .chain(store)
   }
 
+  /// In bytes, far above any file of keys or certificates.
+  static let maximumBytes = 1 << 20
+
   private func certificates(at path: String) throws -> [Certificate] {
-    guard let bytes = FileManager.default.contents(atPath: path) else {
-      throw CommandProblem.couldNotRun("\(printable(path)) cannot be read")
-    }
-    let certificates = try? Certificate.load(pem: [UInt8](bytes))
+    let pem = try NamedFile.read(path, limit: Self.maximumBytes)
+    let certificates = try? Certificate.load(pem: pem)
     guard let certificates, !certificates.isEmpty else {
-      throw CommandProblem.couldNotRun("\(printable(path)) holds no certificate in PEM")
+      throw CommandProblem.couldNotRun("\(path) holds no certificate in PEM")
     }
     return certificates
   }

@@ -1,5 +1,12 @@
+import ArgumentParser
 import Foundation
 import SDKRelay
+
+/// The rule for every `--wait`, in seconds.
+func checkWait(_ seconds: Int?) throws {
+  guard let seconds, !(0...31_536_000).contains(seconds) else { return }
+  throw ValidationError("--wait takes a number of seconds from 0 to 31536000, a year.")
+}
 
 /// Shows where a message is, once or until its status is final.
 struct Follower {
@@ -8,7 +15,7 @@ struct Follower {
 
   /// Prints where the message is now.
   func show(_ message: StoredMessage) throws {
-    let view = StatusView(message, events: try relay.events(of: message).map(TimelineEntry.init))
+    let view = try StatusView(message, events: relay.events(of: message).map(TimelineEntry.init), in: relay)
     try output.result(view) { view.text }
   }
 
@@ -23,7 +30,7 @@ struct Follower {
           copy.direction == message.direction
         } ?? message
       let entries = try relay.events(of: current).map(TimelineEntry.init)
-      for entry in entries.dropFirst(shown) { output.note(entry.line) }
+      for entry in entries.dropFirst(shown) { try output.note(entry.line) }
       shown = max(shown, entries.count)
       if current.status.isFinal || ContinuousClock.now >= end { return try finish(current, entries) }
       try await Task.sleep(for: .milliseconds(50))
@@ -31,7 +38,9 @@ struct Follower {
   }
 
   private func finish(_ message: StoredMessage, _ entries: [TimelineEntry]) throws {
-    if output.json { try output.document(StatusView(message, events: entries)) }
+    let view = try StatusView(message, events: entries, in: relay)
+    if output.json { try Output.document(view) }
+    if !view.reasons.isEmpty { try output.note(ReceiptView.table(view.reasons)) }
     switch message.status {
     case .accepted, .new: return
     case .rejected, .messageExchangeError:

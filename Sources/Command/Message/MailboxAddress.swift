@@ -3,7 +3,7 @@ import SDKRelay
 /// A message id given on the command line.
 func messageID(_ text: String) throws -> MessageID {
   guard let id = MessageID(text) else {
-    throw CommandProblem.couldNotRun("\(printable(text)) is no message id: it is a UUID")
+    throw CommandProblem.couldNotRun("\(text) is no message id: it is a UUID")
   }
   return id
 }
@@ -18,6 +18,7 @@ enum MailboxAddress {
     return Draft.Mailbox(
       try ParticipantID(String(text[..<slash])), try FunctionalAddress(String(text[text.index(after: slash)...])))
   }
+
   /// `ORGANISATION/MAILBOX`, or a functional address that one of this node's organisations has.
   static func own(_ text: String, in relay: Relay) async throws -> Draft.Mailbox {
     if let slash = text.firstIndex(of: "/"), (try? ParticipantID(String(text[..<slash]))) != nil {
@@ -28,6 +29,6 @@ enum MailboxAddress {
       let organisation = try await relay.directory.organization(participant)
       if organisation.mailbox(address) != nil { return Draft.Mailbox(participant, address) }
     }
-    throw CommandProblem.refused("no organisation of this node has the mailbox \(printable(text))")
+    throw CommandProblem.refused("no organisation of this node has the mailbox \(text)")
   }
 }

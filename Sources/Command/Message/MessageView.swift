@@ -41,6 +41,8 @@ struct MessageView: Encodable {
   /// Left out of lists.
   var texts: [String]?
   let files: [File]
+  /// Why the recipient refused it, as its receipt says. Left out of lists.
+  var reasons: [ReceiptView.Line]?
 
   init(_ message: StoredMessage, withText: Bool) {
     id = message.id.value
@@ -113,6 +115,7 @@ extension MessageView {
     for reference in references { head.rows.append(["Reference", reference.text]) }
     for reference in returnedReferences { head.rows.append(["Your reference", reference.text]) }
     var parts = [head.text]
+    if let reasons, !reasons.isEmpty { parts.append("Refused by the recipient:\n" + ReceiptView.table(reasons)) }
     parts += (texts ?? []).map { printable($0, multiline: true) }
     if !files.isEmpty { parts.append("Attachments:\n" + filesTable.text) }
     return parts.joined(separator: "\n\n")

@@ -1,7 +1,7 @@
 import ArgumentParser
 import SDKRelay
 
-struct MessagesList: ParsableCommand {
+struct MessagesList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List messages, the newest first.",
     discussion: """
@@ -29,9 +29,25 @@ struct MessagesList: ParsableCommand {
     if limit < 1 || limit > 10_000 { throw ValidationError("--limit is a number from 1 to 10000.") }
   }
 
-  func run() throws {
-    let views = try configurationFile.open().messages(filter()).map { MessageView($0, withText: false) }
+  func run() async throws {
+    let relay = try configurationFile.open()
+    let filter = try filter()
+    let views = try relay.messages(filter).map { MessageView($0, withText: false) }
+    // A mailbox or an organisation that is gone may still have messages; one that never was is a mistake.
+    if views.isEmpty { try await refuseStrangers(filter, relay) }
     try output.result(views) { views.isEmpty ? "No messages." : Self.table(views).text }
+  }
+
+  private func refuseStrangers(_ filter: MessageFilter, _ relay: Relay) async throws {
+    let own = relay.settings.participants.map(\.id)
+    if let participant = filter.participant, !own.contains(participant) {
+      throw CommandProblem.couldNotRun("this node has no organisation \(participant.value)")
+    }
+    guard let mailbox = filter.mailbox else { return }
+    for participant in filter.participant.map({ [$0] }) ?? own {
+      if try await relay.directory.organization(participant).mailbox(mailbox) != nil { return }
+    }
+    throw CommandProblem.couldNotRun("no organisation of this node has the mailbox \(mailbox.value)")
   }
 
   private func filter() throws -> MessageFilter {

@@ -6,12 +6,12 @@ struct Send: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Send a message from a mailbox of this node.",
     discussion: """
-      The message is accepted when the command ends: it has been checked and committed, and the running node delivers
-      it. With --wait the command follows it until the recipient has accepted or refused it.
+      The message is accepted when the command ends: it has been checked and committed, and the running node \
+      delivers it. With --wait the command follows it until the recipient has accepted or refused it.
 
       Examples:
         sdkrelay send --from sdk:vux-antagning:0203:komvux.kommun.example.se \\
-          --to 0203:arbetsformedlingen.example.se/sdk:utbildning:0203:arbetsformedlingen.example.se \\
+          --to 0203:af.example.se/sdk:utbildning:0203:af.example.se \\
           --subject "Studieplan" --text-file letter.md --attach plan.pdf --wait 60
         echo "Svar kommer." | sdkrelay send … --reply-to ID --text-file -
       """)
@@ -47,18 +47,18 @@ struct Send: AsyncParsableCommand {
     if text == nil, textFile == nil, attach.isEmpty {
       throw ValidationError("A message needs --text, --text-file or --attach.")
     }
-    if let wait, wait < 0 { throw ValidationError("--wait takes a number of seconds, 0 or more.") }
+    try checkWait(wait)
   }
 
   func run() async throws {
-    let relay = try configurationFile.open()
+    let relay = try configurationFile.open(creating: true)
     let id = try await relay.submit(draft(relay))
     guard let wait else {
       return try output.result(Accepted(id: id.value, status: MessageStatus.scheduled.rawValue)) {
         "\(MessageStatus.scheduled.rawValue)  \(id.value)"
       }
     }
-    output.note("Message \(id.value)")
+    try output.note("Message \(id.value)")
     let sent = try relay.message(id).first { $0.direction == .outgoing }
     guard let sent else { throw CommandProblem.couldNotRun("the message is gone from the store") }
     try await Follower(relay: relay, output: output).follow(sent, for: .seconds(wait))
@@ -67,50 +67,5 @@ struct Send: AsyncParsableCommand {
   private struct Accepted: Encodable {
     let id: String
     let status: String
-  }
-
-  private func draft(_ relay: Relay) async throws -> Draft {
-    try await Draft(
-      from: MailboxAddress.own(from, in: relay), to: MailboxAddress.recipient(to), subject: subject,
-      text: messageText(), attachments: attachments(), isConfidential: confidential, references: references(),
-      replyTo: answered())
-  }
-
-  private func messageText() throws -> String? {
-    guard let textFile else { return text }
-    let bytes: Data?
-    if textFile == "-" {
-      bytes = try FileHandle.standardInput.readToEnd() ?? Data()
-    } else {
-      bytes = FileManager.default.contents(atPath: textFile)
-    }
-    guard let bytes else { throw CommandProblem.couldNotRun("\(printable(textFile)) cannot be read") }
-    guard let text = String(bytes: bytes, encoding: .utf8) else {
-      throw CommandProblem.refused("\(printable(textFile)) must be UTF-8 text")
-    }
-    return text
-  }
-
-  private func attachments() throws -> [Draft.Attachment] {
-    try attach.map { path in
-      guard FileManager.default.isReadableFile(atPath: path) else {
-        throw CommandProblem.couldNotRun("\(printable(path)) cannot be read")
-      }
-      let file = URL(filePath: path)
-      return Draft.Attachment(file, contentType: mediaType(of: file))
-    }
-  }
-
-  private func references() throws -> [Draft.Reference] {
-    try reference.map { text in
-      guard let equals = text.firstIndex(of: "="), equals != text.startIndex, text.last != "=" else {
-        throw CommandProblem.couldNotRun("a reference is ROOT=EXTENSION, such as dnr=KOM-2026/1234")
-      }
-      return Draft.Reference(root: String(text[..<equals]), value: String(text[text.index(after: equals)...]))
-    }
-  }
-
-  private func answered() throws -> MessageID? {
-    try replyTo.map { try messageID($0) }
   }
 }

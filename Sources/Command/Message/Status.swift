@@ -6,8 +6,10 @@ struct Status: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show where a message is on its way, with every step and its time.",
     discussion: """
-      Without --wait the exit code says only whether the message is known. With --wait it is 0 when the recipient has
-      accepted the message (or it lies new in the mailbox), 1 when it was refused or failed, 2 when the time is up.
+      Without --wait the exit code says only whether the message is known. With --wait it is 0 when the recipient \
+      has accepted the message (or it lies new in the mailbox), 1 when it was refused or failed, 2 when the time is up.
+      A message that was refused is shown with the reasons of the recipient's receipt: cause code, detail code, place \
+      and text.
 
       Example: sdkrelay status 3f1c…-… --config node.yaml --wait 60
       """)
@@ -18,12 +20,14 @@ struct Status: AsyncParsableCommand {
   var wait: Int?
   @OptionGroup var output: Output
 
+  func validate() throws { try checkWait(wait) }
+
   func run() async throws {
     let relay = try configurationFile.open()
     // Two participants of one node may have exchanged it: the sender's side tells how it went.
     let found = try message.find(in: relay, preferring: .outgoing)
     let follower = Follower(relay: relay, output: output)
-    if let wait { return try await follower.follow(found, for: .seconds(max(wait, 0))) }
+    if let wait { return try await follower.follow(found, for: .seconds(wait)) }
     try follower.show(found)
   }
 }
@@ -36,8 +40,11 @@ struct StatusView: Encodable {
   let status: String
   let final: Bool
   let events: [TimelineEntry]
+  /// Why the recipient refused it, as its receipt says; none for any other status.
+  let reasons: [ReceiptView.Line]
 
-  init(_ message: StoredMessage, events: [TimelineEntry]) {
+  init(_ message: StoredMessage, events: [TimelineEntry], in relay: Relay) throws {
+    reasons = try relay.reasons(of: message)
     id = message.id.value
     participant = message.participant.value
     direction = message.direction.rawValue
@@ -48,6 +55,15 @@ struct StatusView: Encodable {
 
   var text: String {
     let head = "\(status)  \(id)  \(participant)  \(direction)"
-    return ([head] + events.map { "  \($0.line)" }).joined(separator: "\n")
+    let refusal = reasons.isEmpty ? [] : ["Reasons:", ReceiptView.table(reasons)]
+    return ([head] + events.map { "  \($0.line)" } + refusal).joined(separator: "\n")
+  }
+}
+
+extension Relay {
+  /// Why the recipient refused a message of ours, line by line.
+  func reasons(of message: StoredMessage) throws -> [ReceiptView.Line] {
+    guard message.status == .rejected else { return [] }
+    return try receipt(of: message)?.lines.map(ReceiptView.Line.init) ?? []
   }
 }

@@ -10,11 +10,18 @@ struct ConfigurationFile: ParsableArguments {
 
   /// Reads the settings with all keys and certificates they name.
   func settings() throws -> NodeSettings {
-    try NodeSettings(file: URL(filePath: path))
+    do {
+      try NamedFile.size(path)
+    } catch {
+      throw CommandProblem.couldNotRun("\(error): give the node's settings file with --config")
+    }
+    return try NodeSettings(file: URL(filePath: path))
   }
 
   /// Opens the node's data folder, as every command does that works on a node's messages.
-  func open() throws -> Relay {
-    try Relay.open(settings(), logger: Logger(label: "sdkrelay") { _ in EventLog(logLevel: .warning) })
+  /// - Parameter creating: whether a node that has no data yet gets its folder.
+  func open(creating: Bool = false) throws -> Relay {
+    try Relay.open(
+      settings(), creating: creating, logger: Logger(label: "sdkrelay") { _ in EventLog(logLevel: .warning) })
   }
 }

@@ -24,29 +24,43 @@ struct NewTestFederation: ParsableCommand {
   @OptionGroup var output: Output
 
   private struct Made: Encodable {
-    struct Node: Encodable {
-      let organisation: String
-      let mailboxes: [String]
-      let config: String
-      let url: String
-    }
-
     let folder: String
-    let nodes: [Node]
+    let nodes: [TestNodeView]
   }
 
   func run() throws {
-    let federation = try TestFederation.create(in: URL(filePath: folder))
-    let nodes = federation.nodes.map { node in
-      Made.Node(
-        organisation: node.organisation.id, mailboxes: node.organisation.mailboxes.map(\.address),
-        config: node.settings.path, url: node.url)
-    }
+    let federation = try TestFederation.createWatched(in: URL(filePath: folder))
+    let nodes = federation.nodes.map(TestNodeView.init)
     try output.result(Made(folder: federation.folder.path, nodes: nodes)) {
       nodes.map { node in
         "\(node.organisation)  \(node.url)\n  sdkrelay serve --config \(node.config)"
           + node.mailboxes.map { "\n  mailbox \($0)" }.joined()
       }.joined(separator: "\n")
     }
+  }
+}
+
+/// A node of a test federation, as scripts see it.
+struct TestNodeView: Encodable {
+  let organisation: String
+  let mailboxes: [String]
+  /// The path of its settings file.
+  let config: String
+  let url: String
+
+  init(_ node: TestFederation.Node) {
+    organisation = node.organisation.id
+    mailboxes = node.organisation.mailboxes.map(\.address)
+    config = node.settings.path
+    url = node.url
+  }
+}
+
+extension TestFederation {
+  /// Makes a federation and shows on a terminal how far its keys are.
+  static func createWatched(in folder: URL) throws -> TestFederation {
+    let progress = Progress("Making keys", total: 100)
+    defer { progress.finish() }
+    return try create(in: folder) { progress.advance(to: $0) }
   }
 }

@@ -31,15 +31,15 @@ struct Ping: AsyncParsableCommand {
       let result = Result(organisation: participant.value, answered: true, milliseconds: milliseconds, reason: nil)
       try output.result(result) { "\(participant.value) answered with a valid receipt after \(milliseconds) ms" }
     case .refused(let reason):
-      try fail(participant, reason, .refused("\(participant.value) refused: \(printable(reason))"))
+      try fail(participant, reason, .refused("\(participant.value) refused: \(reason)"))
     case .noAnswer(let reason):
-      try fail(participant, reason, .couldNotRun("\(participant.value) did not answer: \(printable(reason))"))
+      try fail(participant, reason, .couldNotRun("\(participant.value) did not answer: \(reason)"))
     }
   }
 
   private func fail(_ participant: ParticipantID, _ reason: String, _ problem: CommandProblem) throws {
     if output.json {
-      try output.document(Result(organisation: participant.value, answered: false, milliseconds: nil, reason: reason))
+      try Output.document(Result(organisation: participant.value, answered: false, milliseconds: nil, reason: reason))
     }
     throw problem
   }

@@ -33,7 +33,12 @@ struct Serve: AsyncParsableCommand {
     let output = output
     let service = RelayService(relay: relay) { port in
       let address = "https://\(settings.server.host):\(port)/as4"
-      try? output.result(Listening(listening: address, port: port)) { "Listening on \(address)" }
+      do {
+        try output.result(Listening(listening: address, port: port)) { "Listening on \(address)" }
+      } catch {
+        // A node does not stop because nobody can read this line.
+        logger.error("\(CommandProblem(error).sentence)")
+      }
     }
     let group = ServiceGroup(
       configuration: .init(services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))

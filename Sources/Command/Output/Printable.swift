@@ -6,14 +6,19 @@ func printable(_ text: String, multiline: Bool = false) -> String {
   var safe = ""
   for scalar in text.unicodeScalars {
     let isLayout = multiline && (scalar == "\n" || scalar == "\t")
-    let isHarmful = scalar.properties.generalCategory == .control || scalar.properties.isBidiControl
-    if isHarmful && !isLayout {
+    if scalar.isHarmful && !isLayout {
       safe += scalar == "\r" && multiline ? "" : "\\u{\(String(scalar.value, radix: 16))}"
     } else {
       safe.unicodeScalars.append(scalar)
     }
   }
   return safe
+}
+
+extension Unicode.Scalar {
+  /// Whether a terminal obeys it instead of showing it: control characters, and those that reorder a line. All of them
+  /// stand in the basic plane, below U+10000.
+  var isHarmful: Bool { properties.generalCategory == .control || properties.isBidiControl }
 }
 
 /// A time as people here read it: local date and time to the second.

@@ -1,13 +1,16 @@
 import Foundation
-import XMLSecurity
+import Synchronization
 
 /// Shows on a terminal how far long work has come; says nothing for short work or where nobody watches.
-final class Progress {
+final class Progress: Sendable {
   private let label: String
   private let total: Int
   private let started = ContinuousClock.now
-  private var shown = -1
+  /// The percentage on the screen; nil while nothing is.
+  private let shown = Mutex<Int?>(nil)
   private let isWatched = isatty(STDERR_FILENO) == 1
+  /// Shorter work is over before anybody could read the line.
+  private static let silence = Duration.milliseconds(400)
 
   /// `total` is what `advance(to:)` will reach, usually a number of bytes.
   init(_ label: String, total: Int) {
@@ -15,47 +18,23 @@ final class Progress {
     self.total = max(total, 1)
   }
 
-  /// Says that work has begun whose steps cannot be counted.
-  func begin() {
-    guard isWatched else { return }
-    shown = 0
-    try? FileHandle.standardError.write(contentsOf: Data("\r\(label) …".utf8))
-  }
-
-  /// Tells how far the work is.
+  /// Tells how far the work is. Work that goes over the same bytes several times begins anew each time.
   func advance(to done: Int) {
+    guard isWatched, ContinuousClock.now - started > Self.silence else { return }
     let percent = min(100, done * 100 / total)
-    guard isWatched, percent != shown, ContinuousClock.now - started > .milliseconds(400) else { return }
-    shown = percent
-    try? FileHandle.standardError.write(contentsOf: Data("\r\(label) \(percent) %".utf8))
+    shown.withLock { shown in
+      guard percent != shown else { return }
+      shown = percent
+      Output.progress("\r\(label) \(percent) %\u{1B}[K")
+    }
   }
 
   /// Removes the line.
   func finish() {
-    guard shown >= 0 else { return }
-    try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K".utf8))
-  }
-}
-
-/// Counts what flows through it as progress.
-final class ProgressSink: ByteSink {
-  private let next: any ByteSink
-  private let progress: Progress
-  private var count = 0
-
-  init(_ progress: Progress, next: any ByteSink) {
-    self.progress = progress
-    self.next = next
-  }
-
-  func write(_ bytes: UnsafeRawBufferPointer) throws {
-    try next.write(bytes)
-    count += bytes.count
-    progress.advance(to: count)
-  }
-
-  func close() throws {
-    try next.close()
-    progress.finish()
+    shown.withLock { shown in
+      guard shown != nil else { return }
+      shown = nil
+      Output.progress("\r\u{1B}[K")
+    }
   }
 }

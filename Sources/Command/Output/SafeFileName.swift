@@ -7,7 +7,11 @@ struct SafeFolder {
   /// Opens the folder and creates it where it is missing.
   init(_ folder: URL) throws {
     self.folder = folder
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw CommandProblem.couldNotRun("the folder \(folder.path) cannot be made")
+    }
   }
 
   /// A new empty file under a safe form of the name; never one that exists, nor the target of a link.
@@ -28,8 +32,7 @@ struct SafeFolder {
     var safe = ""
     for scalar in last.unicodeScalars {
       let isHarmful =
-        scalar.properties.generalCategory == .control || scalar.properties.isBidiControl
-        || scalar.properties.generalCategory == .format || ":*?\"<>|".unicodeScalars.contains(scalar)
+        scalar.isHarmful || scalar.properties.generalCategory == .format || ":*?\"<>|".unicodeScalars.contains(scalar)
       safe.unicodeScalars.append(isHarmful ? "_" : scalar)
     }
     safe = safe.trimmingCharacters(in: .whitespacesAndNewlines)

@@ -1,4 +1,5 @@
 import Foundation
+import Testbed
 import Testing
 
 @Suite("01 Demo")
@@ -18,6 +19,58 @@ struct DemoTests {
 
     try await expectCommandsAgree(dir)
     try expectClosedKeys(dir)
+  }
+
+  @Test(
+    "the demo ends with 2 when a node ends by itself, and when another demo runs its nodes", .timeLimit(.minutes(2)))
+  func deadNode() async throws {
+    let folder = try TemporaryFolder()
+    let federation = try Self.federation(in: folder)
+    let demo = try RunningDemo(["--dir", federation.folder.path], in: folder)
+    defer { demo.kill() }
+    try await demo.waits(for: "Try:")
+    let second = try await Sdkrelay.run("demo", "--once", "--dir", federation.folder.path)
+    #expect(second.exitCode == 2)
+    #expect(second.complaint.contains("another process runs on this data folder"))
+    #expect(!second.output.contains("listens as process"))
+
+    let line = try #require(demo.output.split(separator: "\n").first { $0.contains("AP9002-TEST listens") })
+    let node = try #require(line.firstMatch(of: /process (\d+);/).flatMap { Int32($0.output.1) })
+    kill(node, SIGKILL)
+    #expect(try await demo.ends() == 2)
+    #expect(demo.complaint.hasPrefix("sdkrelay: the node AP9002-TEST ended: "))
+  }
+
+  @Test("a demo without a folder of its own leaves nothing behind when it is interrupted", .timeLimit(.minutes(2)))
+  func interrupted() async throws {
+    let folder = try TemporaryFolder()
+    let demo = try RunningDemo([], in: folder)
+    defer { demo.kill() }
+    try await demo.waits(for: "Try:")
+    #expect(demo.output.contains("--dir DIR keeps it"))
+    #expect(try demo.temporaryFiles().count == 1)
+    demo.interrupt()
+    #expect(try await demo.ends() == 0)
+    #expect(try demo.temporaryFiles().isEmpty)
+  }
+
+  @Test("with --json the demo gives one object", .timeLimit(.minutes(2)))
+  func json() async throws {
+    let folder = try TemporaryFolder()
+    let federation = try Self.federation(in: folder)
+    let result = try await Sdkrelay.run("demo", "--once", "--json", "--dir", federation.folder.path)
+    let object = try result.json()
+    #expect(object["folder"] as? String == federation.folder.path)
+    #expect((object["nodes"] as? [[String: Any]])?.count == 2)
+    let messages = try #require(object["messages"] as? [[String: Any]])
+    #expect(messages.map { $0["status"] as? String } == ["ACCEPTED", "ACCEPTED"])
+    #expect(messages.map { $0["file"] as? String } == ["Studieplan.pdf", "Bedömning.pdf"])
+  }
+
+  private static func federation(in folder: TemporaryFolder) throws -> TestFederation {
+    var options = TestFederation.Options()
+    options.keySizes = .quick
+    return try TestFederation.create(in: folder.url.appending(path: "federation"), options: options)
   }
 
   /// What the nodes left can be listed, shown and saved while no node runs.

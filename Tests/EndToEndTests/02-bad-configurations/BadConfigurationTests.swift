@@ -26,7 +26,7 @@ struct BadConfigurationTests {
     try FileManager.default.copyItem(at: folder.appending(path: "keys/access-point.key.pem"), to: open)
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: open.path)
     let encrypted = folder.appending(path: "keys/encrypted.key.pem")
-    try Data("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n".utf8).write(to: encrypted)
+    try Data("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n".utf8).write(to: encrypted)
     try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: encrypted.path)
     try place(text, from: path, in: folder)
 

@@ -133,6 +133,8 @@ struct CheckCommandTests {
     let result = try await Sdkrelay.run("envelope", "verify", "--trust", authority, "--at", "2022-06-01", file)
     #expect(result.lines.last?.hasPrefix("invalid: ") == true)
     #expect(result.lines.last?.contains("SendOrg2") == true)
+    // Its signer has a certificate that says it is an authority's.
+    #expect(result.lines.last?.contains("certificate authority") == true)
     #expect(result.exitCode == 1)
   }
 }

@@ -15,6 +15,7 @@ struct NodeCommandTests {
     try await answers(field, id)
     try await pings(field)
     try await refuses(field)
+    try await isRejected(field)
   }
 
   private func config(_ field: KillField, _ index: Int) -> [String] {
@@ -61,6 +62,33 @@ struct NodeCommandTests {
     let status = try await Sdkrelay.run(["status", answer, "--wait", "30"] + config(field, 0))
     #expect(status.lines.last?.contains("NEW") == true)
     #expect(status.exitCode == 0)
+  }
+
+  /// The sender reads why: the lines of the recipient's receipt, wherever the message is shown.
+  private func isRejected(_ field: KillField) async throws {
+    let picture = field.federation.folder.appending(path: "karta.png")
+    try Data("png".utf8).write(to: picture)
+    let sent = try await Sdkrelay.run(
+      ["send"] + config(field, 0) + route(field, from: 0)
+        + ["--subject", "Karta", "--attach", picture.path, "--wait", "30"])
+    #expect(sent.exitCode == 1)
+    #expect(sent.complaint == "sdkrelay: the message ended as REJECTED\n")
+    let words = sent.lines.last?.split(separator: " ").map(String.init) ?? []
+    #expect(words.prefix(2) == ["BV", "not-supported"])
+    #expect(words.dropFirst(2).first?.hasSuffix("/ns:contentType") == true, "\(words)")
+
+    let id = try #require(sent.lines.first?.split(separator: " ").last.map(String.init))
+    for command in [["status", id], ["messages", "show", id]] {
+      let shown = try await Sdkrelay.run(command + config(field, 0))
+      #expect(shown.output.contains("  BV  not-supported  /"))
+      let json = try await Sdkrelay.run(command + ["--json"] + config(field, 0)).json()
+      let reasons = try #require(json["reasons"] as? [[String: Any]])
+      #expect(reasons.map { $0["cause"] as? String } == ["BV"])
+      #expect(reasons.first?["detail"] as? String == "not-supported")
+      #expect((reasons.first?["lineID"] as? String)?.isEmpty == false)
+      #expect((reasons.first?["reason"] as? String)?.contains("is not allowed") == true)
+    }
+    #expect(Set(try FileManager.default.contentsOfDirectory(atPath: field.incoming(0).path)).isEmpty)
   }
 
   private func pings(_ field: KillField) async throws {

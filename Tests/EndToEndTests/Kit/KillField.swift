@@ -57,6 +57,9 @@ final class KillField {
     try await processes[index]?.waitUntilEnded(within: limit) ?? true
   }
 
+  /// Where a node keeps what is not yet or not for long a file of its own.
+  func incoming(_ index: Int) -> URL { federation.nodes[index].data.appending(path: "incoming") }
+
   // MARK: Messages
 
   /// A message from the first node's organisation to the second's, with an attachment.

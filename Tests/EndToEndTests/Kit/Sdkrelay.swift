@@ -32,8 +32,10 @@ enum Sdkrelay {
   }
 
   /// Runs a command to its end.
+  /// - Parameter device: where results go instead of a file, such as `/dev/full`.
   static func run(
-    _ arguments: [String], input: String? = nil, environment: [String: String] = [:], in folder: URL? = nil
+    _ arguments: [String], input: String? = nil, environment: [String: String] = [:], in folder: URL? = nil,
+    outputTo device: String? = nil
   ) async throws -> CommandResult {
     let scratch = try TemporaryFolder()
     let process = Process()
@@ -44,7 +46,7 @@ enum Sdkrelay {
     // Files, not pipes: nobody has to read while the command runs.
     let output = try scratch.file("output")
     let complaint = try scratch.file("complaint")
-    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardOutput = try FileHandle(forWritingTo: device.map { URL(filePath: $0) } ?? output)
     process.standardError = try FileHandle(forWritingTo: complaint)
     if let input {
       process.standardInput = try FileHandle(forReadingFrom: try scratch.file("input", input))
