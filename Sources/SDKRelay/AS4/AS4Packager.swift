@@ -60,7 +60,7 @@ public enum AS4Packager {
     let soap = envelope.serialized()
     guard soap.count <= room else { throw PackProblem.headerTooLarge }
     try file.overwrite(at: framing.head.utf8.count, soap)
-    let name = UUID().uuidString.lowercased() + ".as4"
+    let name = randomUUID().uuidString.lowercased() + ".as4"
     try file.keep(as: name)
     return PackedMessage(
       messageID: message.messageID, contentType: framing.contentType, file: spool.url(of: name), size: file.size,

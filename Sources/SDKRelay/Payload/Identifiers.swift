@@ -1,4 +1,5 @@
 import Foundation
+import XMLSecurity
 
 /// Why a text is not the identifier it should be. The text itself is never part of the problem.
 public struct IdentifierProblem: Error, Hashable, Sendable, CustomStringConvertible {
@@ -100,7 +101,7 @@ public struct MessageID: Hashable, Sendable {
   }
 
   /// A new random identifier (UUID version 4), in lower case.
-  public static func new() -> MessageID { MessageID(random: UUID()) }
+  public static func new() -> MessageID { MessageID(random: randomUUID()) }
 
   private init(random: UUID) {
     value = random.uuidString.lowercased()

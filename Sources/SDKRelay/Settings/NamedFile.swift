@@ -1,4 +1,5 @@
 import Foundation
+import XMLSecurity
 
 /// Why a file that a person named cannot be read.
 public struct FileProblem: Error, Hashable, Sendable, CustomStringConvertible {
@@ -30,9 +31,9 @@ public enum NamedFile {
   @discardableResult
   public static func size(_ path: String) throws(FileProblem) -> Int {
     let information = try existing(path)
-    guard information.st_mode & S_IFMT == S_IFREG else { throw FileProblem(path: path, reason: "is no regular file") }
+    guard information.isRegular else { throw FileProblem(path: path, reason: "is no regular file") }
     guard access(path, R_OK) == 0 else { throw problem(path, errno) }
-    return Int(information.st_size)
+    return information.size
   }
 
   /// All bytes of a small file, up to a limit in bytes. It may be a pipe, as a shell's `<(…)` is.
@@ -60,10 +61,9 @@ public enum NamedFile {
     }
   }
 
-  private static func existing(_ path: String) throws(FileProblem) -> stat {
-    var information = stat()
-    guard stat(path, &information) == 0 else { throw problem(path, errno) }
-    guard information.st_mode & S_IFMT != S_IFDIR else { throw FileProblem(path: path, reason: "is a folder") }
+  private static func existing(_ path: String) throws(FileProblem) -> FileInformation {
+    guard let information = FileInformation(path: path) else { throw problem(path, errno) }
+    guard !information.isFolder else { throw FileProblem(path: path, reason: "is a folder") }
     return information
   }
 

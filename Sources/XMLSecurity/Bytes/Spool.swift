@@ -74,7 +74,7 @@ public final class SpoolFile: ByteSink {
 
   init(in folder: URL) throws(SpoolProblem) {
     self.folder = folder
-    temporaryURL = folder.appending(path: Self.temporaryPrefix + UUID().uuidString, directoryHint: .notDirectory)
+    temporaryURL = folder.appending(path: Self.temporaryPrefix + randomUUID().uuidString, directoryHint: .notDirectory)
     descriptor = open(temporaryURL.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw SpoolProblem(errno: errno) }
     buffer.reserveCapacity(Self.bufferSize)

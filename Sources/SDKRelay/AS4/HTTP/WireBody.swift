@@ -1,6 +1,7 @@
 public import Foundation
 import NIOCore
 import NIOPosix
+import XMLSecurity
 
 /// The bytes of a request to send: pieces in memory and in files, in order, of known length.
 public struct WireBody: Sendable {
@@ -30,8 +31,7 @@ public struct WireBody: Sendable {
 
   /// A whole file, as long as it is now.
   public init(file: URL) throws(TransportProblem) {
-    let size = try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
-    guard let size else { throw TransportProblem(.body, "the message's file cannot be read") }
+    guard let size = FileInformation(path: file.path)?.size else { throw TransportProblem(.body, "the message's file cannot be read") }
     self.init([.file(file, offset: 0, count: size)])
   }
 }

@@ -1,4 +1,5 @@
 public import Foundation
+import XMLSecurity
 
 /// One of the two access points of an exchange (corners C2 and C3), never a participant (4CT_TA03).
 public struct AS4Party: Hashable, Sendable, Codable {
@@ -124,7 +125,7 @@ public struct UserMessage: Hashable, Sendable, Codable {
 
   /// A new message id of RFC 5322 form.
   public static func newMessageID() -> String {
-    "\(UUID().uuidString.lowercased())@sdk-relay"
+    "\(randomUUID().uuidString.lowercased())@sdk-relay"
   }
 
   private func property(_ name: String) -> String? {

@@ -27,7 +27,7 @@ struct OutgoingEnvelope {
   }
 
   static func newID(_ what: String) -> String {
-    "_\(what)-\(UUID().uuidString.lowercased())"
+    "_\(what)-\(randomUUID().uuidString.lowercased())"
   }
 
   /// The references to Messaging and Body, exclusive canonical form, SHA-256.

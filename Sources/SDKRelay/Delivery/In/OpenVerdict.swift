@@ -45,7 +45,7 @@ struct OpenedMessage: @unchecked Sendable {
     self.payload = payload
     self.files = files
     self.envelopeSha256 = envelopeSha256
-    names = files.mapValues { _ in UUID().uuidString.lowercased() }
+    names = files.mapValues { _ in randomUUID().uuidString.lowercased() }
   }
 
   /// Makes the attachments durable under their final names.

@@ -124,7 +124,7 @@ struct Receiver: AS4RequestHandler {
       let sender = message.message.originalSender.flatMap({ try? ParticipantID($0) })
     else { throw EbMSError(.valueInconsistent, "eb:MessageProperties: originalSender is not a participant id") }
     let layout = store.layout
-    let name = UUID().uuidString.lowercased() + ".xhe"
+    let name = randomUUID().uuidString.lowercased() + ".xhe"
     let sha256 = try await work.run {
       try payload.file.sync()
       KillPoint.reached(.fileSynced)

@@ -43,8 +43,8 @@ enum ReceptionTable {
   static func receipt(
     accessPoint: String, transportID: String, in db: Database
   ) throws -> (referencesSha256: [UInt8], receipt: [UInt8])? {
-    let row = try Row.fetchOne(
-      db, sql: "SELECT referencesSha256, receipt FROM reception WHERE accessPoint = ? AND transportId = ?",
+    let row = try db.row(
+      sql: "SELECT referencesSha256, receipt FROM reception WHERE accessPoint = ? AND transportId = ?",
       arguments: [accessPoint, transportID])
     return row.map { ([UInt8]($0[0] as Data), [UInt8]($0[1] as Data)) }
   }
@@ -66,8 +66,7 @@ enum ReceptionTable {
   }
 
   static func fetch(_ row: Int64, in db: Database) throws -> Reception? {
-    try Row.fetchOne(
-      db,
+    try db.row(
       sql: """
         SELECT id, participant, accessPoint, transportId, receivedAt, sender, service, action, conversationId, file,
           size, payloadSha256, state

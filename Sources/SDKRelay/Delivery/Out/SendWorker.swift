@@ -260,8 +260,7 @@ actor SendWorker: Worker {
 
   private func lane(_ transfer: Transfer, _ destination: Destination?) -> String {
     let wire = transfer.wire.map { store.layout.transitFile($0, of: transfer.participant).path }
-    let size = wire.flatMap { try? FileManager.default.attributesOfItem(atPath: $0)[.size] as? Int } ?? 0
-    return Lane.send(to: destination?.url, size: size)
+    return Lane.send(to: destination?.url, size: wire.flatMap(FileInformation.init)?.size ?? 0)
   }
 
   private func metadata(_ transfer: Transfer, _ reason: String? = nil) -> Logger.Metadata {

@@ -111,7 +111,7 @@ struct Submission: Sendable {
     KillPoint.reached(.bodyRead)
     try digest.close()
     KillPoint.reached(.spoolWritten)
-    let name = UUID().uuidString.lowercased()
+    let name = randomUUID().uuidString.lowercased()
     try file.keep(as: name)
     return StoredContent.File(
       name: attachment.name, contentType: attachment.contentType, size: file.size,
@@ -126,7 +126,7 @@ struct Submission: Sendable {
     // A complement to an own message keeps returning what that one returned (SDK-PAY-15).
     let returned = answered.map { $0.direction == .incoming ? $0.content.references : $0.content.returnedReferences }
     let document = StoredContent.Document(
-      id: UUID().uuidString.lowercased(), name: nil, index: nil, texts: draft.text.map { [$0] } ?? [], files: files)
+      id: randomUUID().uuidString.lowercased(), name: nil, index: nil, texts: draft.text.map { [$0] } ?? [], files: files)
     let content = StoredContent(
       subject: draft.subject, isConfidential: draft.isConfidential, references: draft.references,
       returnedReferences: returned ?? [], documents: [document])

@@ -58,8 +58,8 @@ enum MessageTable {
     now: Date, in db: Database
   ) throws -> Bool {
     guard
-      let current = try Row.fetchOne(
-        db, sql: "SELECT participant, messageId, status FROM message WHERE id = ?", arguments: [row]),
+      let current = try db.row(
+        sql: "SELECT participant, messageId, status FROM message WHERE id = ?", arguments: [row]),
       let status = MessageStatus(rawValue: current["status"])
     else { return false }
     guard status != next, !status.isFinal else { return false }
@@ -74,21 +74,22 @@ enum MessageTable {
   }
 
   static func status(_ row: Int64, in db: Database) throws -> MessageStatus? {
-    try String.fetchOne(db, sql: "SELECT status FROM message WHERE id = ?", arguments: [row])
-      .flatMap(MessageStatus.init)
+    try db.row(sql: "SELECT status FROM message WHERE id = ?", arguments: [row])
+      .flatMap { MessageStatus(rawValue: $0[0]) }
   }
 
   /// The row of a participant's message.
   static func row(
     _ id: MessageID, _ direction: MessageDirection, of participant: ParticipantID, in db: Database
   ) throws -> Int64? {
-    try Int64.fetchOne(
-      db, sql: "SELECT id FROM message WHERE participant = ? AND direction = ? AND messageId = ?",
-      arguments: [participant.comparable, direction.rawValue, id.value])
+    try db.row(
+      sql: "SELECT id FROM message WHERE participant = ? AND direction = ? AND messageId = ?",
+      arguments: [participant.comparable, direction.rawValue, id.value]
+    ).map { $0[0] }
   }
 
   static func fetch(_ row: Int64, in db: Database) throws -> StoredMessage? {
-    try Row.fetchOne(db, sql: "SELECT \(columns) FROM message WHERE id = ?", arguments: [row]).map(StoredMessage.init)
+    try db.row(sql: "SELECT \(columns) FROM message WHERE id = ?", arguments: [row]).map(StoredMessage.init)
   }
 
   static let columns = """

@@ -53,6 +53,8 @@ final class Store: Sendable {
     configuration.foreignKeysEnabled = true
     configuration.busyMode = .timeout(5)
     configuration.label = "store"
+    // A savepoint's undo log would otherwise be a file of its own, each time.
+    configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA temp_store = MEMORY") }
     let pool = try DatabasePool(path: database.path, configuration: configuration)
     // DatabasePool sets NORMAL when it opens: a power cut would then lose what was accepted.
     try pool.writeWithoutTransaction { db in
@@ -89,6 +91,11 @@ extension Database {
   /// Executes a statement that each connection prepares once.
   func change(sql: String, arguments: StatementArguments = []) throws {
     try cachedStatement(sql: sql).execute(arguments: arguments)
+  }
+
+  /// The first row of a query that each connection prepares once.
+  func row(sql: String, arguments: StatementArguments) throws -> Row? {
+    try Row.fetchOne(cachedStatement(sql: sql), arguments: arguments)
   }
 }
 

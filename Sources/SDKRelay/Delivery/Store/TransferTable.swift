@@ -63,8 +63,7 @@ enum TransferTable {
   }
 
   static func fetch(_ row: Int64, in db: Database) throws -> Transfer? {
-    try Row.fetchOne(
-      db,
+    try db.row(
       sql: """
         SELECT id, participant, kind, messageRow, receptionRow, envelopeId, conversationId, counterpart, documentType,
           transportId, envelope, wire, attempts, firstAttemptAt, state
