@@ -25,7 +25,11 @@ import XMLSecurity
   private static func serve(_ file: URL) async throws {
     var logger = Logger(label: "sdkrelay")
     logger.logLevel = .error
-    try await Relay.open(NodeSettings(file: file), logger: logger).run()
+    try await Relay.open(NodeSettings(file: file), logger: logger).run { port in
+      // What a test node is waited for with.
+      print("Listening on port \(port)")
+      fflush(nil)
+    }
   }
 
   private static func printFloor(_ floor: Floor) {
