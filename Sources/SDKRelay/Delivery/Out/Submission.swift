@@ -28,10 +28,11 @@ struct Submission: Sendable {
       throw error.isTransient ? .unavailable("\(error)") : .refused("\(error)")
     }
     let answered = try answered(draft)
+    let reference = try reference(to: answered)
     let layout = store.layout
     do {
       return try await work.run { () throws -> Prepared in
-        try Self.prepare(draft, sender, recipient, answered, participant.id, layout, settings.limits)
+        try Self.prepare(draft, sender, recipient, answered, reference, participant.id, layout, settings.limits)
       }.store(in: store, lane: { Lane.send(to: destination.url, size: $0) })
     } catch let problem as SubmissionProblem {
       throw problem
@@ -59,21 +60,36 @@ struct Submission: Sendable {
 
   private func answered(_ draft: Draft) throws(SubmissionProblem) -> StoredMessage? {
     guard let id = draft.replyTo else { return nil }
-    let found: [StoredMessage]
+    guard let message = try messages(id, of: draft.sender.participant).first else {
+      throw .refused("there is no message \(id) to reply to")
+    }
+    return message
+  }
+
+  /// The message that refToMessageId names: the answered one, or the first of those that it complements itself.
+  private func reference(to answered: StoredMessage?) throws(SubmissionProblem) -> MessageID? {
+    guard let answered, answered.direction == .outgoing, let first = answered.refToMessageID else {
+      return answered?.id
+    }
+    let isComplement = try messages(first, of: answered.participant).contains { $0.direction == .outgoing }
+    return isComplement ? first : answered.id
+  }
+
+  private func messages(
+    _ id: MessageID, of participant: ParticipantID
+  ) throws(SubmissionProblem) -> [StoredMessage] {
     do {
-      found = try store.messages(id, participant: draft.sender.participant)
+      return try store.messages(id, participant: participant)
     } catch {
       throw .unavailable("\(error)")
     }
-    guard let message = found.first else { throw .refused("there is no message \(id) to reply to") }
-    return message
   }
 
   // MARK: Files and payload
 
   private static func prepare(
     _ draft: Draft, _ sender: MessageParty, _ recipient: MessageParty, _ answered: StoredMessage?,
-    _ participant: ParticipantID, _ layout: DataLayout, _ limits: NodeSettings.Limits
+    _ reference: MessageID?, _ participant: ParticipantID, _ layout: DataLayout, _ limits: NodeSettings.Limits
   ) throws -> Prepared {
     let spool = try layout.messages(participant)
     var files: [StoredContent.File] = []
@@ -82,7 +98,7 @@ struct Submission: Sendable {
         files.append(try copy(attachment, to: spool, limit: limits.outgoing))
       }
       KillPoint.reached(.synced)
-      let message = message(draft, sender, recipient, answered, participant, files)
+      let message = message(draft, sender, recipient, answered, reference, participant, files)
       let size = CountingSink()
       try message.writePayload(
         limits: PayloadLimits(outgoing: limits, content: message.content), layout: layout, into: size)
@@ -120,7 +136,7 @@ struct Submission: Sendable {
 
   private static func message(
     _ draft: Draft, _ sender: MessageParty, _ recipient: MessageParty, _ answered: StoredMessage?,
-    _ participant: ParticipantID, _ files: [StoredContent.File]
+    _ reference: MessageID?, _ participant: ParticipantID, _ files: [StoredContent.File]
   ) -> StoredMessage {
     let id = MessageID.new()
     // A complement to an own message keeps returning what that one returned (SDK-PAY-15).
@@ -134,7 +150,7 @@ struct Submission: Sendable {
     let now = Date(milliseconds: Date().milliseconds)
     return StoredMessage(
       row: 0, participant: participant, direction: .outgoing, id: id, status: .scheduled, created: now, stored: now,
-      conversationID: answered?.conversationID ?? id, refToMessageID: answered?.id, sender: sender,
+      conversationID: answered?.conversationID ?? id, refToMessageID: reference, sender: sender,
       recipient: recipient, content: content)
   }
 
