@@ -118,7 +118,7 @@ enum Seeds {
 
   private static func envelope(_ payload: [UInt8], encrypted: Bool) throws -> [UInt8] {
     let header = EnvelopeHeader(
-      id: MessageID.new().value, documentID: .message(), federationID: Federation.test,
+      id: MessageID.new().value, documentID: .message(), federationID: Federation.test.id,
       from: try ParticipantID(municipality), to: try ParticipantID(office),
       documentTypeCode: EnvelopeHeader.messageTypeCode, handlingServiceID: "sdk:inkorg", isEncrypted: encrypted)
     let sink = MemorySink()

@@ -152,7 +152,7 @@ extension NodeSettings.Trust {
   }
 }
 
-extension NodeSettings.Federation {
+extension Federation {
   /// SDK uses the extended model only; the open test federation both (SDK digest §1).
   var transportModels: Set<TransportModel> { self == .sdk ? [.extended] : [.base, .extended] }
 }

@@ -107,7 +107,7 @@ struct Steps {
     let file = try spool.create()
     let header = EnvelopeHeader.message(
       id: payload.header.messageID, from: payload.header.sender.id, to: payload.header.recipient.id,
-      mailbox: payload.header.recipient.attention.subOrganization.address, federationID: Federation.test)
+      mailbox: payload.header.recipient.attention.subOrganization.address, federationID: Federation.test.id)
     _ = try Envelope.seal(header, encryptedFor: recipient.certificate, signedBy: sender, into: file) { sink in
       try PayloadWriter.write(payload, limits: limits, into: sink) { try readFile(attachment, into: $1) }
     }

@@ -1,9 +1,14 @@
 /// The addresses on the outside of an AS4 message.
 public struct TransportAddressing: Hashable, Sendable {
+  /// The sending participant, as the message property has it.
   public var originalSender: String
+  /// The receiving participant, as the message property has it.
   public var finalRecipient: String
+  /// The process.
   public var service: String
+  /// The process's scheme; nil where it is not known here.
   public var serviceType: String?
+  /// The document id with its scheme.
   public var action: String
 
   public init(originalSender: String, finalRecipient: String, service: String, serviceType: String?, action: String) {
@@ -30,6 +35,7 @@ public struct TransportAddressing: Hashable, Sendable {
 
 /// The addresses inside a payload.
 public struct PayloadAddressing: Hashable, Sendable {
+  /// The message's id, which is the envelope's too.
   public var messageID: MessageID
   public var sender: ParticipantID
   public var recipient: ParticipantID

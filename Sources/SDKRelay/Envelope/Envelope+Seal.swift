@@ -42,8 +42,8 @@ public enum Envelope {
     try writer.element("xhb:InstanceEncryptionIndicator", header.isEncrypted ? "true" : "false")
     try writer.start("xha:PayloadContent")
     if let recipient {
-      try encrypt(payload, for: recipient, isXML: header.contentTypeCode == "application/xml", with: writer)
-    } else if header.contentTypeCode == "application/xml" {
+      try encrypt(payload, for: recipient, isXML: header.isXML, with: writer)
+    } else if header.isXML {
       try writer.raw { try payload(PartSink(of: $0)) }
     } else {
       try writer.raw { try throughBase64(payload, into: $0) }

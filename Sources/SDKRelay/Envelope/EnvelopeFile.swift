@@ -49,8 +49,6 @@ final class EnvelopeFile: Sendable {
     try parser.close()
   }
 
-  // Where unencrypted payloads carry their attachments, and a payload that is not XML.
-  private static let largeText: Set<XMLName> = [
-    EnvelopeNames.payloadContent, XMLName("urn:riv:infrastructure:messaging:MessageWithAttachments:3", "content"),
-  ]
+  // Where unencrypted payloads carry their attachments and texts, and a payload that is not XML.
+  private static let largeText = MessageSchema.largeText.union([EnvelopeNames.payloadContent])
 }

@@ -53,24 +53,46 @@ public struct EnvelopeHeader: Hashable, Sendable {
   public var id: String
   /// When the envelope was made, an `xs:dateTime` with zone as written.
   public var created: String
+  /// The criterion DOCUMENTID.
   public var documentID: DocumentID
+  /// The criterion DOCUMENTID_SCHEME.
   public var documentScheme = DocumentID.scheme
+  /// The criterion PROCESSID.
   public var processID = Self.noProcess
+  /// The criterion PROCESSID_SCHEME.
   public var processScheme = Self.processScheme
   /// The federation and with it the environment (see ``Federation``).
   public var federationID: String
+  /// The sending participant.
   public var from: ParticipantID
+  /// The receiving participant.
   public var to: ParticipantID
   /// The payload's document element as an EQName.
   public var documentTypeCode: String
-  public var contentTypeCode = "application/xml"
+  /// The payload's media type.
+  public var contentTypeCode = Self.xml
   /// The recipient's functional address. Always sent; another product's message may lack it.
   public var handlingServiceID: String?
+  /// The InstanceEncryptionIndicator.
   public var isEncrypted: Bool
 
+  /// Whether the payload is an element, rather than base64 of something else.
+  var isXML: Bool { contentTypeCode == Self.xml }
+
+  /// Whether the payload is encrypted, or need not be: only messages are, and only under ``TransportModel/extended``
+  /// (SDK-XHE-12).
+  public var isEncryptedAsRequired: Bool {
+    isEncrypted || documentID.isReceipt || documentID.transportModel == .base
+  }
+
+  static let xml = "application/xml"
+  /// The only process of the federation.
   public static let noProcess = "bdx:noprocess"
+  /// The identifier scheme of processes.
   public static let processScheme = "urn:fdc:digg.se:edelivery:process"
+  /// The DocumentTypeCode of messages.
   public static let messageTypeCode = "Q{urn:riv:infrastructure:messaging:MessageWithAttachments:3}messagePayload"
+  /// The DocumentTypeCode of message receipts.
   public static let receiptTypeCode =
     "Q{urn:oasis:names:specification:ubl:schema:xsd:ApplicationResponse-2}ApplicationResponse"
 
@@ -111,21 +133,15 @@ public struct EnvelopeHeader: Hashable, Sendable {
   /// The header of a receipt for a message: its parties swapped, its transport model kept, never encrypted.
   /// - Parameter mailbox: the original sender's functional address, or the original's HandlingServiceID where unknown.
   public static func receipt(
-    id: MessageID, for original: EnvelopeHeader, mailbox: String?, created: Date = Date()
+    id: MessageID, for original: EnvelopeHeader, mailbox: FunctionalAddress?, created: Date = Date()
   ) -> EnvelopeHeader {
     EnvelopeHeader(
       id: id.value, created: created, documentID: .receipt(original.documentID.transportModel ?? .extended),
       federationID: original.federationID, from: original.to, to: original.from, documentTypeCode: receiptTypeCode,
-      handlingServiceID: mailbox ?? original.handlingServiceID, isEncrypted: false)
+      handlingServiceID: mailbox?.value ?? original.handlingServiceID, isEncrypted: false)
   }
 
   private static func text(_ date: Date) -> String {
     date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true, timeZone: .gmt))
   }
-}
-
-/// The federation's identifiers by environment.
-public enum Federation {
-  public static let test = "urn:fdc:digg.se:edelivery:federation:test"
-  public static let sdk = "urn:fdc:digg.se:edelivery:federation:sdk"
 }

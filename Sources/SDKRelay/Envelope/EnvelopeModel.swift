@@ -64,10 +64,10 @@ struct EnvelopeModel {
     guard let children else { return faults }
     guard !children.isEmpty else {
       if !element.elements.isEmpty { fault("R1", element, "has child elements where text is expected") }
-      if element.text.trimmed.isEmpty { fault("R2", element, "is empty") }
+      if element.text.trimmingXMLSpace.isEmpty { fault("R2", element, "is empty") }
       return faults
     }
-    if !element.text.trimmed.isEmpty { fault("XSD", element, "has text between its elements") }
+    if !element.text.trimmingXMLSpace.isEmpty { fault("XSD", element, "has text between its elements") }
     if element.elements.isEmpty { fault("R2", element, "is empty") }
     for child in element.elements where !children.contains(where: { $0.name == child.name }) {
       fault("R1", child, "is not an element of the profile here")

@@ -27,7 +27,7 @@ struct EnvelopeParts: @unchecked Sendable {
   func streamPlainPayload(of file: EnvelopeFile, header: EnvelopeHeader, into sink: any ByteSink) throws {
     let inScope = content?.namespacesInScope() ?? []
     let stream =
-      header.contentTypeCode == "application/xml"
+      header.isXML
       ? PlainPayloadStream(canonical: Canonicalizer(.inclusive10, into: sink, ancestors: inScope))
       : PlainPayloadStream(decoding: Base64DecodingSink(next: sink))
     do {

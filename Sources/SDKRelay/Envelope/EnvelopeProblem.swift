@@ -4,7 +4,9 @@ public import XMLSecurity
 public struct EnvelopeFault: Hashable, Sendable, CustomStringConvertible {
   /// `R1`…`R14`, `XSD`, or `SDK` for the federation's further rules.
   public let rule: String
+  /// Where it is wrong, by local names.
   public let xpath: String
+  /// What is wrong, for people.
   public let text: String
 
   public var description: String { "\(rule) \(text) (\(xpath))" }

@@ -40,7 +40,7 @@ struct EnvelopeRules {
   }
 
   private func text(_ path: [String]) -> String? {
-    Self.element(path, in: root)?.text.trimmed
+    Self.element(path, in: root)?.text.trimmingXMLSpace
   }
 
   private mutating func fault(_ rule: String, _ path: [String], _ text: String) {
@@ -73,8 +73,8 @@ struct EnvelopeRules {
     let path = ["Header", "BusinessScope"]
     var criteria: [String: String] = [:]
     for criterion in Self.element(path, in: root)?.elements ?? [] {
-      let code = criterion.child(EnvelopeNames.basic("BusinessScopeCriterionTypeCode"))?.text.trimmed ?? ""
-      let value = criterion.child(EnvelopeNames.basic("BusinessScopeCriterionValue"))?.text.trimmed ?? ""
+      let code = criterion.child(EnvelopeNames.basic("BusinessScopeCriterionTypeCode"))?.text.trimmingXMLSpace ?? ""
+      let value = criterion.child(EnvelopeNames.basic("BusinessScopeCriterionValue"))?.text.trimmingXMLSpace ?? ""
       if criteria.updateValue(value, forKey: code) != nil { fault("R14", path, "has one criterion twice") }
     }
     for (rule, code) in Self.codes {
@@ -107,13 +107,13 @@ struct EnvelopeRules {
       if id.attribute("schemeID") != ParticipantID.scheme {
         fault(rule, path, "must have schemeID \(ParticipantID.scheme)")
       }
-      if (try? ParticipantID(id.text.trimmed)) == nil { fault("SDK", path, "is not a participant identifier") }
+      if (try? ParticipantID(id.text.trimmingXMLSpace)) == nil { fault("SDK", path, "is not a participant identifier") }
     }
   }
 
   private mutating func checkTimes() {
     let path = ["Header", "CreationDateTime"]
-    guard let text = Self.element(path, in: root)?.text, !text.trimmed.isEmpty else { return }
+    guard let text = text(path), !text.isEmpty else { return }
     let hasZone = text.hasSuffix("Z") || text.suffix(6).first.map { "+-".contains($0) } == true
     if SimpleType.dateTime.problem(with: text) != nil {
       fault("XSD", path, "is not an xs:dateTime")
@@ -129,7 +129,7 @@ struct EnvelopeRules {
     guard let indicator = text(path + ["InstanceEncryptionIndicator"]),
       let content = Self.element(path + ["PayloadContent"], in: root)
     else { return nil }
-    guard let isEncrypted = ["true": true, "1": true, "false": false, "0": false][indicator] else {
+    guard let isEncrypted = SimpleType.boolean(indicator) else {
       fault("XSD", path + ["InstanceEncryptionIndicator"], "is not an xs:boolean")
       return nil
     }
@@ -137,7 +137,7 @@ struct EnvelopeRules {
     if isEncrypted && !hasEncryptedData { fault("R12", path + ["PayloadContent"], "has no EncryptedData") }
     if !isEncrypted && hasEncryptedData { fault("R13", path + ["PayloadContent"], "has EncryptedData") }
     if content.elements.count > 1 { fault("R14", path + ["PayloadContent"], "has more than one element") }
-    let isElement = isEncrypted || text(path + ["ContentTypeCode"]) == "application/xml"
+    let isElement = isEncrypted || text(path + ["ContentTypeCode"]) == EnvelopeHeader.xml
     if !isEncrypted && (isElement ? content.elements.isEmpty : !hasContentText) {
       fault("R2", path + ["PayloadContent"], "is empty")
     }
@@ -168,18 +168,5 @@ struct EnvelopeRules {
     header.processScheme = criteria["PROCESSID_SCHEME"] ?? ""
     header.contentTypeCode = text(["Payloads", "Payload", "ContentTypeCode"]) ?? ""
     self.header = header
-  }
-}
-
-/// White space as XML has it; a no-break space is text.
-enum XMLSpace {
-  static let bytes: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D]
-}
-
-extension String {
-  /// Without XML white space at its ends.
-  var trimmed: String {
-    let bytes = utf8.drop { XMLSpace.bytes.contains($0) }
-    return String(decoding: bytes.reversed().drop { XMLSpace.bytes.contains($0) }.reversed(), as: UTF8.self)
   }
 }

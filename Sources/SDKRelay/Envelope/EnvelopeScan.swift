@@ -48,7 +48,7 @@ final class EnvelopeScan: XMLEventHandler {
     try canonicalizer.text(utf8)
     guard skippedDepth == nil else { return }
     guard names.last != EnvelopeNames.payloadContent else {
-      if !hasContentText { hasContentText = utf8.contains { !XMLSpace.bytes.contains($0) } }
+      if !hasContentText { hasContentText = !utf8.allSatisfy(isXMLSpace) }
       return
     }
     try keep(utf8.count)

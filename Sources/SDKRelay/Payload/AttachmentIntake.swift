@@ -7,28 +7,33 @@ final class AttachmentIntake {
   private(set) var problems: [PayloadProblem] = []
   private let store: any AttachmentStore
   private let limits: PayloadLimits
-  private var attachments: [ObjectIdentifier: AttachmentSink] = [:]
+  private var count = 0
+  private var references: [ObjectIdentifier: ContentReference] = [:]
 
   init(store: any AttachmentStore, limits: PayloadLimits) {
     self.store = store
     self.limits = limits
   }
 
-  /// The sink for the text of a `content` element.
+  /// The sink for the text of a `content` element. Beyond the most attachments a message may have, what comes is only
+  /// passed over.
   func open(for content: SchemaNode) throws -> any ByteSink {
-    let number = attachments.count
-    if number == limits.maximumFiles { report(.fileCount, at: content.path) }
+    defer { count += 1 }
+    if count == limits.maximumFiles { report(.fileCount, at: content.path) }
+    guard count < limits.maximumFiles else { return DiscardingSink() }
     let type = content.parent?["contentType"]?.text ?? ""
     let isKept = !isRefused && problems.isEmpty && AttachmentType.isAllowed(type, among: limits.allowedTypes)
-    let place = isKept ? try store.open(attachment: number) : DiscardingSink()
-    let sink = AttachmentSink(number: number, into: place) { [unowned self] in report($0, at: content.path) }
-    attachments[ObjectIdentifier(content)] = sink
-    return sink
+    let place = isKept ? try store.open(attachment: count) : DiscardingSink()
+    return AttachmentSink(number: count, into: place) { [unowned self] in
+      report($0, at: content.path)
+    } closed: { [unowned self] in
+      references[ObjectIdentifier(content)] = $0
+    }
   }
 
   /// What came of a `content` element.
   func reference(for content: SchemaNode) -> ContentReference? {
-    attachments[ObjectIdentifier(content)]?.reference
+    references[ObjectIdentifier(content)]
   }
 
   private func report(_ rule: PayloadRule, at path: String) {
@@ -45,19 +50,20 @@ private final class AttachmentSink: ByteSink {
   private let digest: DigestSink
   private let counter: CountingSink
   private let report: (PayloadRule) -> Void
+  private let closed: (ContentReference) -> Void
   private var hasBegun = false
   private var isWrong = false
 
-  init(number: Int, into place: any ByteSink, report: @escaping (PayloadRule) -> Void) {
+  init(
+    number: Int, into place: any ByteSink, report: @escaping (PayloadRule) -> Void,
+    closed: @escaping (ContentReference) -> Void
+  ) {
     self.number = number
     self.report = report
+    self.closed = closed
     counter = CountingSink(next: place)
     digest = DigestSink(.sha256, next: counter)
     decoder = Base64DecodingSink(next: digest)
-  }
-
-  var reference: ContentReference {
-    ContentReference(number: number, size: counter.count, sha256: digest.digest())
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) throws {
@@ -71,6 +77,7 @@ private final class AttachmentSink: ByteSink {
   func close() throws {
     if !hasBegun { report(.contentFiles) }
     try decode { try decoder.close() }
+    closed(ContentReference(number: number, size: counter.count, sha256: digest.digest()))
   }
 
   private func decode(_ work: () throws -> Void) throws {

@@ -25,6 +25,7 @@ public struct ParticipantID: Hashable, Sendable {
   /// The form by which identifiers are compared, hashed to DNS names and stored: lower-case ASCII.
   public let comparable: String
 
+  /// Throws where the text is no participant of a known code list.
   public init(_ value: String) throws(IdentifierProblem) {
     let parts = value.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, let list = CodeList(rawValue: String(decoding: parts[0], as: UTF8.self)) else {
@@ -126,6 +127,7 @@ public struct FunctionalAddress: Hashable, Sendable {
   /// The address as it was written.
   public let value: String
 
+  /// Throws where the text cannot be an address.
   public init(_ value: String) throws(IdentifierProblem) {
     let characters = value.unicodeScalars
     guard (1...256).contains(characters.count) else { throw Self.problem("it has 1 to 256 characters") }

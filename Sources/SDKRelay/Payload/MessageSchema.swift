@@ -3,10 +3,12 @@ import XMLSecurity
 /// MessageWithAttachments 3.0 as a ``ContentModel``, element for element as in the published XSD.
 enum MessageSchema {
   static let namespace = "urn:riv:infrastructure:messaging:MessageWithAttachments:3"
-  static let content = XMLName(namespace, "content")
+  /// The elements whose text only the size of the message bounds: attachments and texts.
+  static let largeText: Set<XMLName> = [content, XMLName(namespace, "characterSequence")]
 
   static let model = ContentModel(root: one("messagePayload", messagePayload), prefixes: [namespace: "ns"])
 
+  private static let content = XMLName(namespace, "content")
   private typealias Particle = ContentModel.Particle
   private typealias ElementType = ContentModel.ElementType
 

@@ -32,6 +32,7 @@ public struct MessageHeader: Hashable, Sendable {
   public var label: String?
   /// The sender's assessment of secrecy (sekretess).
   public var confidentiality: Bool
+  /// The product that made the message, as it calls itself.
   public var generatingSystem: InstanceIdentifier?
   public var recipient: Recipient
   public var sender: Sender
@@ -54,7 +55,9 @@ public struct MessageHeader: Hashable, Sendable {
 
 /// An identifier with its code system (`IIType`). Roots are an open list.
 public struct InstanceIdentifier: Hashable, Sendable, Codable {
+  /// The code system.
   public var root: String
+  /// The value within the code system.
   public var `extension`: String
 
   public init(root: String, extension: String) {
@@ -96,7 +99,9 @@ public struct Sender: Hashable, Sendable {
 public struct Attention: Hashable, Sendable {
   /// For information; messages are never addressed to persons.
   public var persons: [Person]
+  /// The function.
   public var subOrganization: SubOrganization
+  /// Registry numbers and the like.
   public var references: [Reference]
 
   public init(persons: [Person] = [], subOrganization: SubOrganization, references: [Reference] = []) {
@@ -183,6 +188,7 @@ public struct ContentReference: Hashable, Sendable {
   public let number: Int
   /// In bytes.
   public let size: Int
+  /// Of the decoded bytes.
   public let sha256: [UInt8]
 
   public init(number: Int, size: Int, sha256: [UInt8]) {

@@ -12,7 +12,6 @@ public enum CauseCode: String, Hashable, Sendable, Codable, CaseIterable {
 public enum DetailCode: String, Hashable, Sendable, Codable, CaseIterable {
   case structure, invariant, security, forbidden, duplicate
   case tooLong = "too-long"
-  case multipleMatches = "multiple-matches"
   case notSupported = "not-supported"
   case notFound = "not-found"
 }
@@ -23,7 +22,9 @@ public enum DetailCode: String, Hashable, Sendable, Codable, CaseIterable {
 public struct PayloadProblem: Error, Hashable, Sendable, CustomStringConvertible {
   /// The rule's id, as listed in docs/payload-rules.md.
   public let rule: String
+  /// The cause code (orsakskod) of the receipt.
   public let cause: CauseCode
+  /// The detail code of the receipt.
   public let detail: DetailCode
   /// The XPath of the place, or ``nowhere``.
   public let xpath: String
@@ -46,6 +47,7 @@ public struct PayloadProblem: Error, Hashable, Sendable, CustomStringConvertible
 
 /// A message that may not be sent, with everything that is wrong with it.
 public struct InvalidPayload: Error, Hashable, Sendable, CustomStringConvertible {
+  /// At least one.
   public let problems: [PayloadProblem]
 
   public init(_ problems: [PayloadProblem]) {

@@ -40,9 +40,8 @@ public final class PayloadReader: ByteSink {
     self.validator = validator
     // Beyond the limit for messages the reader goes on for a while: whether a message that is too large is well-formed
     // decides whether it gets a receipt.
-    var xmlLimits = XMLLimits.payload(totalBytes: limits.maximumBytes * 4, largeText: [MessageSchema.content])
-    xmlLimits.textBytes = limits.maximumTextBytes
-    parser = XMLStreamParser(limits: xmlLimits, handler: validator)
+    parser = XMLStreamParser(
+      limits: .payload(totalBytes: limits.maximumBytes * 4, largeText: MessageSchema.largeText), handler: validator)
   }
 
   public func write(_ bytes: UnsafeRawBufferPointer) throws {
@@ -56,7 +55,8 @@ public final class PayloadReader: ByteSink {
 
   private func read(_ work: () throws -> Void) throws {
     guard stop == nil else { return }
-    intake.isRefused = size > limits.maximumBytes || !validator.violations.isEmpty || !validator.emptyElements.isEmpty
+    validator.keepsText = !isTooLarge
+    intake.isRefused = isTooLarge || !validator.violations.isEmpty || !validator.emptyElements.isEmpty
     do {
       try work()
     } catch let problem as XMLProblem {
@@ -78,18 +78,26 @@ public final class PayloadReader: ByteSink {
   }
 
   private func problems() -> [PayloadProblem] {
-    let isTooLarge = size > limits.maximumBytes
     var problems = isTooLarge ? [PayloadRule.size.problem()] : []
     if let stop, !(isTooLarge && stop.kind == .size) { problems.append(limitProblem(stop)) }
     problems += validator.violations.map { PayloadRule.schema.problem(at: $0.path, text: $0.text) }
     problems += validator.emptyElements.map { PayloadRule.verifyNonEmptyElements.problem(at: $0) }
     problems += intake.problems
-    if let root = validator.root {
-      let checks = PayloadRuleChecks(root: root, direction: direction, allowedTypes: limits.allowedTypes)
-      // Where the parser stopped, what is missing may only not have come.
-      if stop == nil { problems += checks.problems() }
+    // Where the parser stopped, what is missing may only not have come; beyond the size, texts have not been kept.
+    if let root = validator.root, stop == nil, !isTooLarge {
+      problems += PayloadRuleChecks(root: root, direction: direction, allowedTypes: limits.allowedTypes).problems()
     }
     return problems
+  }
+
+  private var isTooLarge: Bool { size > limits.maximumBytes }
+
+  /// The sender's function as the message states it, whether or not the message is valid; nil where it states none that
+  /// can be one. A receipt is addressed to it.
+  public var senderFunction: FunctionalAddress? {
+    let path = validator.root?.find(
+      "message", "messageHeader", "sender", "attention", "subOrganization", "organizationId", "extension")
+    return path?.first.flatMap { try? FunctionalAddress($0.text) }
   }
 
   private func limitProblem(_ problem: XMLProblem) -> PayloadProblem {

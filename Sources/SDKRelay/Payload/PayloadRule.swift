@@ -3,6 +3,7 @@
 /// The ids of the first group are those of the federation's own schema and Schematron files (B1.3.3); where these have
 /// no id, the rule has a name of ours. The whole list with its sources is docs/payload-rules.md.
 public struct PayloadRule: Hashable, Sendable {
+  /// As it stands in docs/payload-rules.md.
   public let id: String
   public let cause: CauseCode
   public let detail: DetailCode

@@ -1,3 +1,5 @@
+import XMLSecurity
+
 /// The rules beyond the schema that the document alone shows, each as one check over the tree.
 ///
 /// They run on documents that break the schema too, so a check looks at what is there and demands no more.
@@ -79,15 +81,17 @@ struct PayloadRuleChecks {
   }
 
   private func indexes() -> [PayloadProblem] {
+    let documents = allDocuments
     let isDigits = { (text: String) in !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) } }
     var seen: Set<Substring> = []
-    return allDocuments.compactMap { document in
+    return documents.compactMap { document in
       guard let index = document["index"] else {
-        return allDocuments.count > 1 ? PayloadRule.index.problem(at: document.path) : nil
+        return documents.count > 1 ? PayloadRule.index.problem(at: document.path) : nil
       }
       // "01" and "1" are the same place.
       let isNew = seen.insert(index.text.drop { $0 == "0" }).inserted
-      return isDigits(index.text) && isNew ? nil : PayloadRule.index.problem(at: index.path)
+      let isPlace = direction == .incoming || Int(index.text).map { (1...documents.count).contains($0) } == true
+      return isDigits(index.text) && isNew && isPlace ? nil : PayloadRule.index.problem(at: index.path)
     }
   }
 
@@ -125,6 +129,6 @@ enum AttachmentType {
   /// The type without parameters, in lower case.
   static func essence(_ contentType: String) -> String {
     let type = contentType.prefix { $0 != ";" }
-    return SimpleType.collapsed(String(type)).lowercased()
+    return type.trimmingXMLSpace.lowercased()
   }
 }

@@ -7,6 +7,7 @@ public import XMLSecurity
 public enum PayloadWriter {
   /// The bytes of an attachment are not those that the payload states: the file has changed since it was taken.
   public struct AttachmentChanged: Error, Hashable, Sendable {
+    /// The attachment's place in the message, from 0.
     public let number: Int
   }
 

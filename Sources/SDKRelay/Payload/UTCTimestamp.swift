@@ -1,4 +1,5 @@
 public import Foundation
+import XMLSecurity
 
 /// The one form of time in messages: UTC, `2022-10-13T18:10:39.843Z`.
 public enum UTCTimestamp {
@@ -14,7 +15,7 @@ public enum UTCTimestamp {
   /// The time of an `xs:dateTime`, or of the pattern for messages; without zone it is taken as UTC. Nil for other
   /// texts.
   public static func date(_ text: String) -> Date? {
-    var scanner = DateTimeScanner(SimpleType.collapsed(text))
+    var scanner = DateTimeScanner(text.trimmingXMLSpace)
     guard scanner.date(), scanner.take("T"), scanner.time(), scanner.zone(), scanner.isAtEnd else { return nil }
     return date(scanner)
   }

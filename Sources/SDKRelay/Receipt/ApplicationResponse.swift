@@ -14,6 +14,7 @@ public struct ApplicationResponse: Hashable, Sendable {
   public var documentReference: String
   public var outcome: Outcome
 
+  /// What became of the message that is answered.
   public enum Outcome: Hashable, Sendable {
     /// The message has come in (inkommen) at the recipient's message service.
     case accepted

@@ -49,8 +49,12 @@ struct ReceiptChecks {
     let empty = validator.emptyElements.map {
       ReceiptProblem(rule: .notEmpty, xpath: $0, text: "The element is included but empty.")
     }
-    guard let root = validator.root else { return schema + empty }
-    return schema + empty + statuses(root) + constants(root) + outcome(root) + parties(root)
+    let emptyAttributes = validator.emptyAttributes.map {
+      ReceiptProblem(rule: .notEmpty, xpath: $0, text: "The attribute is included but empty.")
+    }
+    guard let root = validator.root else { return schema + empty + emptyAttributes }
+    return schema + empty + emptyAttributes + statuses(root) + constants(root) + year(root) + outcome(root)
+      + parties(root)
   }
 
   /// R1-APP and R9-APP beyond the schema: the document's response has no status, each line's has one.
@@ -70,17 +74,25 @@ struct ReceiptChecks {
       ("CustomizationID", .customization, ReceiptSchema.customization), ("ProfileID", .profile, ReceiptSchema.profile),
     ]
     return fixed.flatMap { name, rule, value in
-      root.all(name).filter { SimpleType.collapsed($0.text) != value }.map {
+      root.all(name).filter { $0.text.trimmingXMLSpace != value }.map {
         ReceiptProblem(rule: rule, xpath: $0.path, text: "\(name) should be '\(value)'.")
       }
     }
+  }
+
+  /// R9-APP: the schema has no last year, but no date beyond 9999 can be meant.
+  private func year(_ root: SchemaNode) -> [ReceiptProblem] {
+    root.all("IssueDate").filter { node in
+      var scanner = DateTimeScanner(node.text.trimmingXMLSpace)
+      return scanner.date() && !(1...9999).contains(scanner.year)
+    }.map { ReceiptProblem(rule: .cardinality, xpath: $0.path, text: "IssueDate is not a year of four digits.") }
   }
 
   /// R5-APP, R7-APP and R8-APP.
   private func outcome(_ root: SchemaNode) -> [ReceiptProblem] {
     root.find("DocumentResponse", "Response", "ResponseCode").compactMap { code in
       let hasLines = !root.find("DocumentResponse", "LineResponse").isEmpty
-      switch SimpleType.collapsed(code.text) {
+      switch code.text.trimmingXMLSpace {
       case ReceiptSchema.accepted:
         guard hasLines else { return nil }
         return ReceiptProblem(rule: .acceptedWithoutLines, xpath: code.path, text: "ACCEPTED has no LineResponse.")
@@ -136,6 +148,6 @@ enum ReceiptBuilder {
   }
 
   private static func value(_ node: SchemaNode?) -> String? {
-    node.map { SimpleType.collapsed($0.text) }
+    node.map { $0.text.trimmingXMLSpace }
   }
 }

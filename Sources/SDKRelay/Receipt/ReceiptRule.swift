@@ -24,9 +24,11 @@ public enum ReceiptRule: String, Hashable, Sendable, CaseIterable {
 
 /// One thing that is wrong with a receipt; never what stood there.
 public struct ReceiptProblem: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The rule that is broken.
   public let rule: ReceiptRule
   /// The XPath of the place, or `NA`.
   public let xpath: String
+  /// What is wrong, for people.
   public let text: String
 
   public init(rule: ReceiptRule, xpath: String = PayloadProblem.nowhere, text: String) {

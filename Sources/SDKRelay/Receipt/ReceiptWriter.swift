@@ -4,6 +4,7 @@ import XMLSecurity
 public enum ReceiptWriter {
   /// A receipt that breaks its own rules (R1-APP to R9-APP) and may not be sent.
   public struct InvalidReceipt: Error, Hashable, Sendable {
+    /// What is wrong with it; at least one.
     public let problems: [ReceiptProblem]
   }
 
@@ -13,6 +14,12 @@ public enum ReceiptWriter {
   public static func write(
     _ receipt: ApplicationResponse, declaration: Bool = false
   ) throws(InvalidReceipt) -> [UInt8] {
+    // R6-APP: unknown codes are taken from others, never sent.
+    guard receipt.lines.allSatisfy({ $0.cause != nil }) else {
+      throw InvalidReceipt(problems: [
+        ReceiptProblem(rule: .causeCode, text: "A line's cause code is not SV, BV or SIG.")
+      ])
+    }
     let bytes: [UInt8]
     do {
       bytes = try document(receipt, declaration: declaration)
@@ -22,9 +29,9 @@ public enum ReceiptWriter {
     switch ReceiptReader.read(bytes) {
     case .valid: return bytes
     case .invalid(let problems): throw InvalidReceipt(problems: problems)
-    case .unreadable:
+    case .unreadable(let problem):
       throw InvalidReceipt(problems: [
-        ReceiptProblem(rule: .listedElements, text: "A text has a character XML cannot carry.")
+        ReceiptProblem(rule: .listedElements, text: "The receipt \(problem.kind.rawValue).")
       ])
     }
   }

@@ -3,14 +3,6 @@ public import XMLSecurity
 
 /// One node's settings; `config/node.yaml` describes each with what it is, why, and its default.
 public struct NodeSettings: Sendable {
-  /// The federation and environment all participants belong to.
-  public enum Federation: String, Sendable, CaseIterable {
-    case test, sdk
-
-    /// The FEDERATIONID of envelopes (SDK digest §1).
-    public var id: String { "urn:fdc:digg.se:edelivery:federation:\(rawValue)" }
-  }
-
   /// Certificate authorities and their revocation lists.
   public struct Trust: Sendable {
     public var authorities: [Certificate]
@@ -67,8 +59,8 @@ public struct NodeSettings: Sendable {
 
   /// Sizes in bytes above which something is refused.
   public struct Limits: Sendable {
-    public var outgoing = 30 * 1_024 * 1_024
-    public var incoming = 45 * 1_024 * 1_024
+    public var outgoing = PayloadLimits.outgoing.maximumBytes
+    public var incoming = PayloadLimits.incoming.maximumBytes
     public var envelope = 150_000_000
     /// Free room on the disk below which nothing new is taken, so that what was taken can be finished.
     public var reserve = 200_000_000
@@ -76,6 +68,7 @@ public struct NodeSettings: Sendable {
     public init() {}
   }
 
+  /// The one all participants belong to.
   public var federation: Federation
   public var data: URL
   public var directoryFile: URL

@@ -171,7 +171,7 @@ extension XMLElement {
       throw .shape("\(name) has attributes that are not expected")
     }
     // XML's four white-space characters only: Unicode has others in which something could be hidden.
-    guard hasText || text.utf8.allSatisfy({ [0x20, 0x09, 0x0A, 0x0D].contains($0) }) else {
+    guard hasText || text.utf8.allSatisfy(isXMLSpace) else {
       throw .shape("\(name) has text that is not expected")
     }
   }

@@ -44,7 +44,7 @@ struct ExchangeTests {
       #expect(!envelope.header.isEncrypted)
       #expect(envelope.header.id != id.value)
       #expect(envelope.header.from == net.b.id && envelope.header.to == net.a.id)
-      _ = try envelope.verify(.certificate(net.b.identity.certificate), at: Date())
+      _ = try envelope.verify(.chain(TrustStore(anchors: [net.b.identity.certificate])), at: Date())
       #expect(try net.receipts().map(\.documentReference) == [id.value])
     }
   }

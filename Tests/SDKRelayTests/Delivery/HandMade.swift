@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Testing
 import XMLSecurity
 
 @testable import SDKRelay
@@ -10,6 +11,8 @@ struct HandMade {
   var payload: Payload
   /// Written instead of the payload.
   var rawPayload: [UInt8]?
+  /// The attachments' bytes, by number.
+  var files: [[UInt8]] = []
   var signer: Identity?
   var encryptedFor: Certificate?
   var header: UserMessage
@@ -26,7 +29,7 @@ struct HandMade {
         sender: Sender(id: a.id, attention: Attention(subOrganization: SubOrganization(address: a.box)))),
       documents: [Document(id: "1", texts: [text])])
     envelope = EnvelopeHeader.message(
-      id: id, from: a.id, to: b.id, mailbox: b.box, federationID: NodeSettings.Federation.test.id)
+      id: id, from: a.id, to: b.id, mailbox: b.box, federationID: Federation.test.id)
     signer = a.identity
     encryptedFor = b.identity.certificate
     accessPoint = net.keys.accessPoints[0]
@@ -43,8 +46,10 @@ struct HandMade {
     let sink = MemorySink()
     _ = try Envelope.seal(envelope, encryptedFor: encryptedFor, signedBy: signer, into: sink) { sink in
       if let rawPayload { return try sink.write(rawPayload) }
-      let payload = payload
-      try PayloadWriter.write(payload, limits: PayloadLimits(maximumBytes: 100 << 20), into: sink) { _, _ in }
+      let limits = PayloadLimits(maximumBytes: 100 << 20, allowedTypes: [PayloadLimits.anyType])
+      try PayloadWriter.write(payload, limits: limits, into: sink) { file, content in
+        try content.write(files[file.content.number])
+      }
     }
     return sink.bytes
   }
@@ -66,7 +71,7 @@ struct HandMade {
     var made = try HandMade(net)
     let original = EnvelopeHeader.message(
       id: id, from: net.a.id, to: net.b.id, mailbox: net.b.box, federationID: made.envelope.federationID)
-    made.envelope = EnvelopeHeader.receipt(id: .new(), for: original, mailbox: net.a.box.value)
+    made.envelope = EnvelopeHeader.receipt(id: .new(), for: original, mailbox: net.a.box)
     made.rawPayload = try ReceiptWriter.write(
       ApplicationResponse(to: net.a.id, from: net.b.id, envelopeID: id.value, issued: Date(), outcome: outcome))
     made.signer = net.b.identity
@@ -77,6 +82,14 @@ struct HandMade {
     made.header.action = DocumentID.receipt().action
     made.header.properties = mode.properties(originalSender: net.b.id.value, finalRecipient: net.a.id.value)
     return made
+  }
+
+  /// Neither signed nor encrypted, as the model Bas has it.
+  mutating func makePlain() {
+    envelope.documentID = .message(.base)
+    header.action = envelope.documentID.action
+    envelope.isEncrypted = false
+    (encryptedFor, signer) = (nil, nil)
   }
 
   @discardableResult
@@ -129,19 +142,30 @@ extension TestNet {
     }
   }
 
+  /// The functions that node 1's message receipts go to, in their order.
+  func receiptFunctions() throws -> [String?] {
+    try receiptEnvelopes().map(\.header.handlingServiceID)
+  }
+
   /// The message receipts that node 1 has made, in their order.
   func receipts() throws -> [ApplicationResponse] {
-    let envelopes = try nodes[1].relay.store.read { db in
-      try Data.fetchAll(db, sql: "SELECT envelope FROM transfer WHERE kind = 'receipt' ORDER BY id")
-    }
-    return try envelopes.compactMap { bytes in
-      let file = folder.appending(path: UUID().uuidString)
-      try bytes.write(to: file)
-      let verified = try ReceivedEnvelope.read(file).verify(.certificate(b.identity.certificate), at: Date())
+    try receiptEnvelopes().compactMap { envelope in
+      let verified = try envelope.verify(.chain(TrustStore(anchors: [b.identity.certificate])), at: Date())
       let sink = MemorySink()
       _ = try verified.open(with: [], into: sink)
       guard case .valid(let response) = ReceiptReader.read(sink.bytes) else { return nil }
       return response
+    }
+  }
+
+  private func receiptEnvelopes() throws -> [ReceivedEnvelope] {
+    let envelopes = try nodes[1].relay.store.read { db in
+      try Data.fetchAll(db, sql: "SELECT envelope FROM transfer WHERE kind = 'receipt' ORDER BY id")
+    }
+    return try envelopes.map { bytes in
+      let file = folder.appending(path: UUID().uuidString)
+      try bytes.write(to: file)
+      return try ReceivedEnvelope.read(file)
     }
   }
 
@@ -155,5 +179,40 @@ extension TestNet {
 
   var delivered: Int {
     get throws { try nodes[1].relay.messages(MessageFilter(direction: .incoming)).count }
+  }
+}
+
+/// Sends one falsified message to node 1 and gives what its receipts say.
+func verdict(
+  change settings: (inout NodeSettings) -> Void = { _ in }, _ change: (inout HandMade, TestNet) throws -> Void
+) async throws -> (verdicts: [String], delivered: Int, events: [String]) {
+  var result: (verdicts: [String], delivered: Int, events: [String]) = ([], 0, [])
+  try await withNet(change: settings, running: [1]) { net in
+    var message = try HandMade(net)
+    try change(&message, net)
+    guard case .receipt = try await message.send(to: net) else {
+      Issue.record("no transport receipt")
+      return
+    }
+    try await net.settle(1)
+    result = (try net.verdicts(), try net.delivered, try net.nodes[1].events())
+  }
+  return result
+}
+
+extension TestNet {
+  /// The envelope changed, with a signature of its own.
+  func resigned(_ bytes: [UInt8], as signer: Identity, _ change: (String) -> String) throws -> [UInt8] {
+    // Our own envelopes end with the signature and the end tag.
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard let signature = text.range(of: "<ds:Signature ") else { return bytes }
+    let unsigned = Array((change(String(text[..<signature.lowerBound])) + "</x:XHE>").utf8)
+    let root = try XMLElement.parse(unsigned, limits: .envelope(totalBytes: 10 << 20))
+    let digest = digest(.sha256, of: root.canonical(.inclusive10))
+    _ = try makeSignature(
+      references: [SignatureReference(uri: "", transforms: [.enveloped], digestMethod: .sha256, digestValue: digest)],
+      canonicalization: .inclusive10, key: signer.privateKey, id: nil, keyInfo: X509Data.keyInfo(signer.certificate),
+      appendingTo: root)
+    return root.serialized(declaration: true)
   }
 }

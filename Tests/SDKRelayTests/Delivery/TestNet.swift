@@ -41,6 +41,11 @@ struct TestOrganization: Sendable {
     self.identity = identity
   }
 
+  /// The same with another mailbox.
+  init(_ other: TestOrganization, box: FunctionalAddress) {
+    (id, self.box, identity) = (other.id, box, other.identity)
+  }
+
   var mailbox: Draft.Mailbox { Draft.Mailbox(id, box) }
 }
 
@@ -204,6 +209,11 @@ final class TestNet: Sendable {
         TestDirectory.Entry(
           url: nodes[index].url, accessPoint: keys.accessPoints[index].certificate, organization: organization))
     }
+  }
+
+  /// Enters the organisation behind another access point.
+  func publish(_ organization: TestOrganization, accessPoint: Certificate) {
+    directory.set(TestDirectory.Entry(url: nodes[0].url, accessPoint: accessPoint, organization: organization))
   }
 
   func start(_ indices: [Int] = [0, 1]) async throws {

@@ -26,7 +26,7 @@ enum EnvelopeKit {
 
   static func header(encrypted: Bool = true, id: String? = nil) throws -> EnvelopeHeader {
     EnvelopeHeader(
-      id: id ?? MessageID.new().value, documentID: .message(), federationID: Federation.test,
+      id: id ?? MessageID.new().value, documentID: .message(), federationID: Federation.test.id,
       from: try ParticipantID("0203:komvux.kommun.example.se"),
       to: try ParticipantID("0203:arbetsformedlingen.example.se"), documentTypeCode: EnvelopeHeader.messageTypeCode,
       handlingServiceID: "sdk:inkorg", isEncrypted: encrypted)

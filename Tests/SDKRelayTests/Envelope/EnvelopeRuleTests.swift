@@ -178,6 +178,18 @@ import XMLSecurity
     #expect(try faults { $0.replacing("<xhb:HandlingServiceID>sdk:inkorg</xhb:HandlingServiceID>", with: "") }.isEmpty)
   }
 
+  @Test("white space round a time with zone is no part of it")
+  func paddedTime() throws {
+    for time in [" 2026-03-01T07:27:15.433Z ", "\n2026-03-01T07:27:15+01:00\t"] {
+      let faults = try faults { $0.replacing(/<xhb:CreationDateTime>[^<]*/, with: "<xhb:CreationDateTime>\(time)") }
+      #expect(faults.isEmpty)
+    }
+    let local = try faults {
+      $0.replacing(/<xhb:CreationDateTime>[^<]*/, with: "<xhb:CreationDateTime> 2026-03-01T07:27:15 ")
+    }
+    #expect(local.map(\.text) == ["has no time zone"])
+  }
+
   @Test("SDK-XHE-13: a byte order mark before the declaration is accepted")
   func byteOrderMark() throws {
     #expect(try EnvelopeKit.open([0xEF, 0xBB, 0xBF] + EnvelopeKit.sealed()) == EnvelopeKit.payload)

@@ -38,7 +38,9 @@ struct EnvelopeSchemaTests {
       if faults.isEmpty { accepted += 1 }
       // What is in a payload is judged by the payload's own rules.
       let isPayloadsMatter = Self.payload(of: document).contains { $0 == "<xha:" || $0 == "<xhb:" || $0 == "<ext:" }
-      if !isValid, !isPayloadsMatter {
+      // libxml2 does not collapse white space round times in simple content, against the standard; Xerces does.
+      let isPadded = document.contains(/CreationDateTime>\s|\s<\/xhb:CreationDateTime>/)
+      if !isValid, !isPayloadsMatter, !isPadded {
         #expect(!faults.isEmpty, "invalid to the schema and without fault:\n\(document)")
       }
       guard isValid, !faults.isEmpty else { continue }

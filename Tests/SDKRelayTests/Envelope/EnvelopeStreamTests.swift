@@ -71,7 +71,7 @@ import XMLSecurity
     }
   }
 
-  @Test("E1: a bad signature costs no private-key operation, a good one exactly one")
+  @Test("E1, SDK-XHE-10: a bad signature costs no private-key operation, a good one exactly one")
   func operations() async {
     // In a process of its own, since operations are counted for the process.
     await #expect(processExitsWith: .success) {
@@ -80,8 +80,14 @@ import XMLSecurity
       let key = try EnvelopeKit.recipient.get().privateKey
       let other = try EnvelopeKit.sender.get().privateKey
       let changed = Array(text.changingAll("DOCUMENTID</", to: "DOCUMENTID </").utf8)
+      let ciphertext = text.replacing(/<xenc:CipherValue>(.)/) { match in
+        "<xenc:CipherValue>" + (match.1 == "A" ? "B" : "A")
+      }
       let before = PrivateKey.operations
-      for bytes in [changed, Array(text.changingAll("<ds:SignatureValue>", to: "<ds:SignatureValue>AAAA").utf8)] {
+      for bytes in [
+        changed, Array(ciphertext.utf8),
+        Array(text.changingAll("<ds:SignatureValue>", to: "<ds:SignatureValue>AAAA").utf8),
+      ] {
         let envelope = try EnvelopeKit.read(bytes)
         guard (try? envelope.verify(.signatureOnly, at: Date())) == nil else { throw EnvelopeProblem.unsigned }
         _ = envelope.summary()

@@ -57,13 +57,81 @@ struct HostilePayloadTests {
     }
   }
 
-  @Test("X14: a text beyond its limit is too long, an attachment of that size is not")
+  @Test("X14: a text that is no content has at most 1 MB; attachments and texts have what the message may have")
   func longTexts() throws {
     let long = String(repeating: "QUFB", count: 300_000)
-    let text = try PayloadKit.read(PayloadKit.message.changing(">Text<", to: ">\(long)<"))
-    #expect(text.problems.map(\.rule) == ["text-size"])
-    #expect(text.problems.first?.xpath.hasSuffix("/ns:documents[1]/ns:ContentText[1]/ns:characterSequence") == true)
-    #expect(try PayloadKit.read(PayloadKit.message.changing("JVBERi0xLjcK", to: long)).problems == [])
+    for (direction, limits) in [(PayloadDirection.incoming, PayloadLimits.incoming), (.outgoing, .outgoing)] {
+      let label = try PayloadKit.read(
+        PayloadKit.message.changing("Study plan", to: long), limits: limits, direction: direction)
+      #expect(label.problems.map(\.rule) == ["text-size"])
+      #expect(label.problems.first?.xpath.hasSuffix("/ns:messageHeader/ns:label") == true)
+      for content in [">Text<", ">JVBERi0xLjcK<"] {
+        let xml = PayloadKit.message.changing(content, to: ">\(long)<")
+        #expect(try PayloadKit.read(xml, limits: limits, direction: direction).problems == [])
+        let small = PayloadLimits(maximumBytes: long.utf8.count)
+        #expect(try PayloadKit.read(xml, limits: small, direction: direction).rules == ["size"])
+      }
+    }
+  }
+
+  @Test("X14: fifty problems in the deepest places of a message find room in one receipt")
+  func deepProblems() throws {
+    let name = "f:" + String(repeating: "x", count: 64)
+    let deep = String(repeating: "<\(name)>", count: 50) + String(repeating: "</\(name)>", count: 50)
+    let hostile = deep.replacingOccurrences(of: "><", with: " xmlns:f=\"urn:f\"><", range: deep.range(of: "><"))
+    let problems = try PayloadKit.read(PayloadKit.message.changing("</ns:message>", to: hostile + "</ns:message>"))
+      .problems
+    #expect(problems.count == 50)
+    #expect(problems.allSatisfy { $0.xpath.utf8.count <= 1_024 })
+    #expect(problems.first?.xpath == "/ns:messagePayload/ns:message")
+    // The worst that can be listed: the longest paths, each with the longest text.
+    let worst = PayloadProblem(
+      rule: "XSD", cause: .schema, detail: .structure, xpath: "/" + String(repeating: "x", count: 1_023),
+      text: String(repeating: "x", count: 2_000))
+    for list in [problems, Array(repeating: worst, count: 50)] {
+      #expect(throws: Never.self) {
+        try ReceiptWriter.write(try ReceiptKit.receipt(.rejected(list.map(LineResponse.init))))
+      }
+    }
+  }
+
+  @Test("X14: names that the schema does not list cost linear time, in messages and in receipts")
+  func manyNames() throws {
+    let clock = ContinuousClock()
+    let names = (0..<60_000).map { "<ns:a\($0)/>" }.joined()
+    let documents = String(repeating: "<ns:documents><ns:documentID>d</ns:documentID></ns:documents>", count: 20_000)
+    for (place, hostile) in [("</ns:message>", names), ("</ns:messageBody>", documents)] {
+      let xml = PayloadKit.message.changing(place, to: hostile + place)
+      var problems = 0
+      let time = try clock.measure { problems = try PayloadKit.read(xml).problems.count }
+      #expect(problems == 50)
+      #expect(time < .seconds(20))
+    }
+    let lines = (0..<15_000).map { "<cbc:a\($0)/>" }.joined()
+    let receipt = ReceiptKit.rejected.changing("</ApplicationResponse>", to: lines + "</ApplicationResponse>")
+    let time = clock.measure { #expect(ReceiptReader.read(Array(receipt.utf8)).problems.count == 50) }
+    #expect(time < .seconds(4))
+  }
+
+  @Test(
+    "X14: a message of many attachments or of texts far beyond its size costs little memory", .timeLimit(.minutes(1)))
+  func flat() async {
+    // In processes of their own, whose peak is this message's.
+    await #expect(processExitsWith: .success) { try HostilePayloadTests.isFlat(HostilePayloadTests.manyFiles(24_000)) }
+    await #expect(processExitsWith: .success) {
+      let text = String(repeating: "abcdefgh", count: 5 << 20)
+      try HostilePayloadTests.isFlat(PayloadKit.message.changing(">Text<", to: ">\(text)<"))
+    }
+  }
+
+  static func isFlat(_ xml: String) throws {
+    let bytes = Array(xml.utf8)
+    _ = try PayloadKit.read(PayloadKit.message)
+    let before = EnvelopeStreamTests.peakMemory()
+    let limits = PayloadLimits(maximumBytes: 12 << 20)
+    guard try PayloadKit.read(bytes, limits: limits, chunk: 64_000).problems.count == 1 else { throw SpoolProblem.full }
+    let grown = EnvelopeStreamTests.peakMemory() - before
+    guard before > 0, grown < 100_000_000 else { throw SpoolProblem.unavailable(Int32(truncatingIfNeeded: grown)) }
   }
 
   @Test("X6: a comment cuts no text")
@@ -87,16 +155,28 @@ struct HostilePayloadTests {
     #expect(payload.documents.count == 2 && payload.files.count == 1)
   }
 
-  @Test("too many attachments are refused before they are open files")
-  func manyFiles() throws {
+  /// The message with so many attachments more.
+  static func manyFiles(_ count: Int) -> String {
     let file =
       "<ns:ContentFiles><ns:fileName>a</ns:fileName><ns:contentType>application/pdf</ns:contentType>"
       + "<ns:content>QQ==</ns:content></ns:ContentFiles>"
+    return PayloadKit.message.changing(
+      "<ns:ContentText>", to: String(repeating: file, count: count) + "<ns:ContentText>")
+  }
+
+  @Test("too many attachments are refused before they are open files")
+  func tooManyFiles() throws {
     let store = MemoryAttachments()
-    let xml = PayloadKit.message.changing(
-      "<ns:ContentText>", to: String(repeating: file, count: 2000) + "<ns:ContentText>")
-    #expect(try PayloadKit.read(xml, store: store).rules == ["file-count"])
+    #expect(try PayloadKit.read(Self.manyFiles(2_000), store: store).rules == ["file-count"])
     #expect(store.sinks.count == 256)
+  }
+
+  @Test("what decodes an attachment is let go with its last byte")
+  func oneAtATime() throws {
+    let store = CountedAttachments()
+    #expect(try PayloadKit.read(Self.manyFiles(200), store: store, chunk: 100).payload?.files.count == 201)
+    #expect(store.opened == 201)
+    #expect(store.mostAlive == 1)
   }
 
   @Test("X16: random changes of bytes crash nothing", arguments: [5, 6] as [UInt64])

@@ -34,6 +34,28 @@ final class MemoryAttachments: AttachmentStore {
   }
 }
 
+/// Counts how many of its sinks live at once.
+final class CountedAttachments: AttachmentStore {
+  private(set) var opened = 0
+  private(set) var mostAlive = 0
+  private var alive = 0
+
+  func open(attachment number: Int) -> any ByteSink {
+    opened += 1
+    alive += 1
+    mostAlive = max(mostAlive, alive)
+    return Counted { [unowned self] in alive -= 1 }
+  }
+
+  private final class Counted: ByteSink {
+    let gone: () -> Void
+    init(_ gone: @escaping () -> Void) { self.gone = gone }
+    deinit { gone() }
+    func write(_ bytes: UnsafeRawBufferPointer) {}
+    func close() {}
+  }
+}
+
 /// A store whose disk is full.
 final class FullStore: AttachmentStore {
   func open(attachment number: Int) throws -> any ByteSink { throw SpoolProblem.full }

@@ -191,6 +191,48 @@ struct PayloadRuleTests {
     #expect(try PayloadKit.read(empty).rules == ["verifyNonEmptyElements"])
   }
 
+  @Test("SDK-PAY-11: our own indexes are the places from 1; another's may be any digits that differ")
+  func indexes() throws {
+    for (first, second) in [("0", "1"), ("5", "9"), ("2", "3"), ("00", "7")] {
+      let xml = PayloadKit.message.changing("<ns:index>1", to: "<ns:index>" + first)
+        .changing("<ns:index>2", to: "<ns:index>" + second)
+      #expect(try PayloadKit.read(xml).problems == [], "\(first), \(second)")
+      #expect(try PayloadKit.read(xml, direction: .outgoing).rules.contains("index"), "\(first), \(second)")
+    }
+    let swapped = PayloadKit.message.changing("<ns:index>1", to: "<ns:index>x").changing(
+      "<ns:index>2", to: "<ns:index>1"
+    )
+    .changing("<ns:index>x", to: "<ns:index>2")
+    #expect(try PayloadKit.read(swapped, direction: .outgoing).problems == [])
+  }
+
+  @Test("SDK-PAY-14: ours is UTF-8; another's text is read in the encoding that it declares")
+  func encodings() throws {
+    let text = PayloadKit.message.changing("Study plan", to: "Åtgärdsplan")
+    #expect(try PayloadKit.read(text).payload?.header.label == "Åtgärdsplan")
+    let latin = text.changing("encoding=\"UTF-8\"", to: "encoding=\"ISO-8859-1\"")
+    let wide = text.changing("encoding=\"UTF-8\"", to: "encoding=\"UTF-16\"")
+    for bytes in [latin.data(using: .isoLatin1), wide.data(using: .utf16)] {
+      #expect(try PayloadKit.read([UInt8](try #require(bytes))).payload?.header.label == "Åtgärdsplan")
+    }
+    // Declared as what it is not, or as what nobody needs.
+    #expect(try PayloadKit.read([UInt8](try #require(text.data(using: .isoLatin1)))).isUnreadable)
+    #expect(try PayloadKit.read(text.changing("\"UTF-8\"", to: "\"windows-1252\"")).isUnreadable)
+    #expect(
+      try PayloadKit.write(PayloadKit.full(), declaration: true).hasPrefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")
+    )
+  }
+
+  @Test("the text about one element too many names what may still come")
+  func expected() throws {
+    let id = "<ns:messageId>3a94b4ed-a6d7-41e2-945d-b3fa91e8a6e9</ns:messageId>"
+    let problem = try PayloadKit.read(PayloadKit.message.changing(id, to: id + id)).problems.first
+    #expect(
+      problem?.text == "cvc-complex-type.2.4.a: Invalid content was found starting with element 'ns:messageId'. "
+        + "'ns:conversationId' is expected.")
+    #expect(problem?.xpath.hasSuffix("/ns:messageId[2]") == true)
+  }
+
   @Test("every problem is listed at once, at most fifty")
   func bounded() throws {
     let many = String(

@@ -56,17 +56,31 @@ struct PayloadStreamTests {
 
   @Test("SDK-PAY-12, MT 2.1.2, 2.1.3: the largest message is accepted both ways, one byte more is not")
   func largest() throws {
-    let content: [UInt8] = Array(repeating: 0x41, count: 3 << 20)
+    let content: [UInt8] = Array(repeating: 0x41, count: 20 << 20)
     let small: [[UInt8]] = Array(repeating: [1], count: 255)
     for files in [[content], small] {
-      let payload = try PayloadKit.full(files: files.enumerated().map { PayloadKit.file($0, $1) })
-      let size = try PayloadKit.write(payload, files: files).utf8.count
-      let exact = PayloadLimits(maximumBytes: size)
-      #expect(try PayloadKit.write(payload, limits: exact, files: files).utf8.count == size)
-      let problem = #expect(throws: InvalidPayload.self) {
-        try PayloadKit.write(payload, limits: PayloadLimits(maximumBytes: size - 1), files: files)
+      var payload = try PayloadKit.full(files: files.enumerated().map { PayloadKit.file($0, $1) })
+      for (direction, limit) in [(PayloadDirection.outgoing, 30 << 20), (.incoming, 45 << 20)] {
+        // A text fills what the attachments leave.
+        payload.documents[0].texts[1] = "x"
+        let any = PayloadLimits(maximumBytes: .max / 8)
+        let rest = limit - (try PayloadKit.write(payload, limits: any, files: files)).utf8.count
+        payload.documents[0].texts[1] = String(repeating: "x", count: 1 + rest)
+        let largest = try PayloadKit.write(payload, limits: any, files: files)
+        #expect(largest.utf8.count == limit)
+        let limits = direction == .outgoing ? PayloadLimits.outgoing : .incoming
+        let store = CountedAttachments()
+        let reading = try PayloadKit.read(largest, limits: limits, direction: direction, store: store)
+        #expect(reading.payload?.files == payload.files)
+        #expect(store.opened == files.count)
+        let larger = largest.changing("Study plan", to: "Study plans")
+        #expect(try PayloadKit.read(larger, limits: limits, direction: direction).rules == ["size"])
+        guard direction == .outgoing else { continue }
+        #expect(try PayloadKit.write(payload, files: files) == largest)
+        payload.documents[0].texts[1] += "x"
+        let problem = #expect(throws: InvalidPayload.self) { try PayloadKit.write(payload, files: files) }
+        #expect(problem?.problems.map(\.text) == ["Message size to large."])
       }
-      #expect(problem?.problems.map(\.text) == ["Message size to large."])
     }
   }
 
@@ -122,18 +136,6 @@ struct PayloadStreamTests {
     payload.documents[0].texts = ["a\r\nb\rc\n\n  d\te ", "<b>&amp;</b> ]]> \u{85}\u{2028}"]
     #expect(
       try PayloadKit.read(try PayloadKit.write(payload)).payload?.documents[0].texts == payload.documents[0].texts)
-  }
-
-  @Test("SDK-PAY-04, 05, 15: a conversation hands on its ids and the sender's references")
-  func conversation() throws {
-    let header = try PayloadKit.full().header
-    let id = MessageID.new()
-    #expect(Conversation.new.conversationID(of: id) == id && Conversation.new.refToMessageID == nil)
-    let reply = Conversation.reply(to: header)
-    #expect(reply.conversationID(of: id) == header.conversationID && reply.refToMessageID == header.messageID)
-    #expect(reply.returnedReferences.map(\.id.extension) == ["U 2026/9"])
-    let complement = Conversation.complement(of: header)
-    #expect(complement.refToMessageID == header.messageID && complement.returnedReferences.isEmpty)
   }
 
   @Test(

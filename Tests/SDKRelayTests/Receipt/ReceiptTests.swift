@@ -43,6 +43,33 @@ struct ReceiptTests {
     }
   }
 
+  @Test("R6-APP: a receipt with another cause code than the federation's is not written")
+  func causeCode() throws {
+    for code in ["XV", "bv", "", "BV "] {
+      let line = LineResponse(lineID: "NA", causeCode: code, reasonCode: "structure", reason: "r")
+      let problem = #expect(throws: ReceiptWriter.InvalidReceipt.self) {
+        try ReceiptWriter.write(try ReceiptKit.receipt(.rejected([line])))
+      }
+      #expect(problem?.problems.map(\.rule) == [.causeCode])
+    }
+  }
+
+  @Test("a receipt that is too large to be read is not written, and the reason is given")
+  func tooLarge() throws {
+    let line = LineResponse(
+      lineID: "NA", causeCode: "BV", reasonCode: nil, reason: String(repeating: "x", count: 300_000))
+    let problem = #expect(throws: ReceiptWriter.InvalidReceipt.self) {
+      try ReceiptWriter.write(try ReceiptKit.receipt(.rejected([line])))
+    }
+    #expect(problem?.problems.map(\.text) == ["The receipt is too large."])
+  }
+
+  @Test("a time without zone is taken as UTC")
+  func zone() throws {
+    let receipt = ReceiptReader.read(Array(ReceiptKit.rejected.changing("12:00:00Z", to: "12:00:00").utf8)).receipt
+    #expect(receipt.map { UTCTimestamp.text($0.issued) } == "2021-04-15T12:00:00.000Z")
+  }
+
   @Test("R2-APP: a receipt with an empty reason is not written")
   func emptyReason() throws {
     let line = LineResponse(lineID: "NA", causeCode: "BV", reasonCode: nil, reason: "")
@@ -162,6 +189,14 @@ enum ReceiptKit {
 
   private static let statusPart = "<cac:Response><cbc:ResponseCode>REJECTED</cbc:ResponseCode></cac:Response>"
 
+  private static let lines: String = {
+    guard let start = rejected.range(of: "<cac:LineResponse>"), let end = rejected.range(of: "</cac:LineResponse>")
+    else {
+      return rejected
+    }
+    return String(rejected[start.lowerBound..<end.upperBound])
+  }()
+
   static let broken: [(ReceiptRule, String, String)] = [
     (.listedElements, "<cbc:ProfileID>", "<cbc:UUID>u</cbc:UUID><cbc:ProfileID>"),
     (.listedElements, "<cbc:ID>KVT-1", "<cbc:ID other=\"x\">KVT-1"),
@@ -174,15 +209,19 @@ enum ReceiptKit {
     (.listedElements, "</ApplicationResponse>", "<x xmlns=\"urn:foreign\">t</x></ApplicationResponse>"),
     (.notEmpty, "KVT-1", " "),
     (.notEmpty, "<cbc:StatusReason>reason", "<cbc:StatusReason>"),
+    (.notEmpty, "schemeID=\"iso6523-actorid-upis\"", "schemeID=\"\""),
+    (.notEmpty, "<cbc:ID>KVT-1", "<cbc:ID schemeID=\" \">KVT-1"),
     (.customization, "response:1", "response:2"),
     (.profile, "bdx:noprocess", "bdx:process"),
     (.responseCode, "REJECTED", "rejected"),
     (.responseCode, "REJECTED", "AP"),
     (.acceptedWithoutLines, "REJECTED", "ACCEPTED"),
+    (.rejectedWithLines, lines, ""),
     (.cardinality, "<cbc:ID>KVT-1</cbc:ID>", ""),
     (.cardinality, "<cbc:ID>KVT-1</cbc:ID>", "<cbc:ID>a</cbc:ID><cbc:ID>b</cbc:ID>"),
     (.cardinality, "2021-04-15", "2021-02-29"),
     (.cardinality, "12:00:00Z", "12:00Z"),
+    (.cardinality, "2021-04-15", "12021-04-15"),
     (.cardinality, "<cbc:StatusReason>reason</cbc:StatusReason>", ""),
     (.parties, "0203:komvux.kommun.example.se", "0203:komvux kommun"),
     (.parties, "iso6523-actorid-upis", "other"),

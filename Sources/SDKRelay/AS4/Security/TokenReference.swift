@@ -142,16 +142,3 @@ struct NamedCertificates {
     EbMSError(.failedAuthentication, detail)
   }
 }
-
-extension String {
-  var trimmingXMLSpace: String {
-    let start = utf8.drop(while: isXMLSpace)
-    let end = start.count - start.reversed().prefix(while: isXMLSpace).count
-    return String(decoding: start.prefix(end), as: UTF8.self)
-  }
-}
-
-/// White space of XML 1.0, byte by byte: CR LF is one character to Swift.
-func isXMLSpace(_ byte: UInt8) -> Bool {
-  byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A
-}

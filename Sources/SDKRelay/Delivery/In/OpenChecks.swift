@@ -28,9 +28,11 @@ struct OpenChecks: Sendable {
     guard header.federationID == settings.federation.id else {
       return .refused("the envelope belongs to another federation or environment")
     }
-    // 2. The same bytes again (SDK-KVT-11).
+    // 2. The sending access point is the sender's own (case 13): without a signature nothing else says who sent it.
+    if let verdict = await wrongSender(header, reception) { return verdict }
+    // 3. The same bytes again (SDK-KVT-11).
     if let earlier = try store.read({ try Self.earlier(reception, id, in: $0) }) { return .repeated(earlier: earlier) }
-    // 3. Signature, chain, and the certificate the sender has published (I5, SDK-XHE-11).
+    // 4. Signature, chain, and the certificate the sender has published (I5, SDK-XHE-11).
     let published: [Certificate]
     do throws(DirectoryProblem) {
       published = try await directory.signingCertificates(of: header.from)
@@ -51,20 +53,38 @@ struct OpenChecks: Sendable {
     }
     KillPoint.reached(.envelopeVerified)
     if header.documentID.isReceipt { return try await judgeReceipt(verified, reception) }
-    // 4. Encrypted, where the transport model says so (SDK-XHE-12).
-    guard header.isEncrypted || header.documentID.transportModel == .base else {
+    // 5. Encrypted, where the transport model says so (SDK-XHE-12).
+    guard header.isEncryptedAsRequired else {
       return .rejected([PayloadRule.unencrypted.problem()])
     }
-    // 5. No sender gets more than three tries at our key an hour (E4).
+    // 6. No sender gets more than three tries at our key an hour (E4).
     if try store.read({ try Quarantine.isClosed(to: header.from, at: reception.participant, now: Date(), in: $0) }) {
       return .putAside("the sender's messages could not be decrypted lately", countsAsUndecryptable: false)
     }
-    // 6. A content key that came in another envelope is a ciphertext signed anew (E2).
+    // 7. A content key that came in another envelope is a ciphertext signed anew (E2).
     if let key = verified?.encryptedKeyDigest, try await isSeen(key, reception) {
       return .refused("the encrypted key has been seen in another envelope")
     }
-    // 7. Decrypt and read in one stream.
+    // 8. Decrypt and read in one stream.
     return try await open(envelope, verified, participant, reception)
+  }
+
+  /// The verdict on a message that comes from another access point than the one published for its sender; nil where it
+  /// is the right one. Names are compared, not certificates: an access point keeps its name when it changes certificates.
+  private func wrongSender(_ header: EnvelopeHeader, _ reception: Reception) async -> OpenVerdict? {
+    // A message is answered with a receipt, and a receipt answers a message: that document's address is the sender's.
+    let isReceipt = header.documentID.isReceipt
+    let published: Destination
+    do throws(DirectoryProblem) {
+      let answer = isReceipt ? DocumentID.message() : .receipt()
+      published = try await directory.destination(of: header.from, for: answer.value)
+    } catch {
+      // Without an entry there is nowhere to send a receipt to.
+      return error.isTransient ? .held("\(error)") : .refused("\(error)")
+    }
+    guard published.accessPoint.commonName != reception.accessPoint else { return nil }
+    let problem = PayloadRule.wrongSender.problem()
+    return isReceipt ? .refused(problem.text) : .rejected([problem])
   }
 
   // MARK: Payload
@@ -74,12 +94,11 @@ struct OpenChecks: Sendable {
     _ reception: Reception
   ) async throws -> OpenVerdict {
     let limits = PayloadLimits(
-      maximumBytes: settings.limits.incoming, maximumTextBytes: settings.limits.incoming,
-      allowedTypes: Set(participant.fileTypes.map { $0.lowercased() }))
+      maximumBytes: settings.limits.incoming, allowedTypes: Set(participant.fileTypes.map { $0.lowercased() }))
     let spool = try store.layout.messages(reception.participant)
-    let reading: (PayloadReading, Attachments)
+    let read: ReadPayload
     do {
-      reading = try await work.run {
+      read = try await work.run {
         let attachments = SpooledAttachments(spool)
         let reader = PayloadReader(limits: limits, direction: .incoming, store: attachments)
         if let verified {
@@ -88,24 +107,25 @@ struct OpenChecks: Sendable {
           _ = try envelope.openUnsigned(into: reader)
         }
         KillPoint.reached(.decrypted)
-        return (reader.result(), Attachments(files: attachments.files))
+        return ReadPayload(
+          reading: reader.result(), senderFunction: reader.senderFunction, files: attachments.files)
       }
     } catch EnvelopeProblem.unreadable {
       return .held("the envelope's file cannot be read")
     } catch is EnvelopeProblem {
       return Self.undecryptable
     }
-    switch reading.0 {
+    switch read.reading {
     case .unreadable:
       // What decrypts to no XML looks the same from outside as what does not decrypt (E3).
       return Self.undecryptable
     case .invalid(let problems):
-      return .rejected(problems)
+      return .rejected(problems, function: read.senderFunction)
     case .valid(let payload):
       let problems = try await problems(payload, envelope.header, reception)
-      guard problems.isEmpty else { return .rejected(problems) }
+      guard problems.isEmpty else { return .rejected(problems, function: read.senderFunction) }
       return .valid(
-        OpenedMessage(payload: payload, files: reading.1.files, envelopeSha256: reception.payloadSha256))
+        OpenedMessage(payload: payload, files: read.files, envelopeSha256: reception.payloadSha256))
     }
   }
 
@@ -115,18 +135,23 @@ struct OpenChecks: Sendable {
   private func problems(
     _ payload: Payload, _ header: EnvelopeHeader, _ reception: Reception
   ) async throws -> [PayloadProblem] {
-    // 8. The payload mirrors its envelope (2.4.9).
+    // 9. The payload mirrors its envelope (2.4.9). Another sender than the envelope's may be nobody at all.
     var problems = PayloadAddressing(payload.header).problems(with: header)
-    // 9. The function exists (2.4.5).
-    let address = payload.header.recipient.attention.subOrganization.address
-    do throws(DirectoryProblem) {
-      let organization = try await directory.organization(reception.participant)
-      if organization.mailbox(address) == nil { problems.append(PayloadRule.unknownFunction.problem()) }
-    } catch {
-      if error.isTransient { throw error }
+    let sender = payload.header.sender.id
+    if sender != header.from, try await organization(sender) == nil {
+      problems.append(PayloadRule.unknownSender.problem())
+    }
+    // 10. The function exists, inside and outside (2.4.5).
+    let recipient = try await organization(reception.participant)
+    if recipient?.mailbox(payload.header.recipient.attention.subOrganization.address) == nil {
       problems.append(PayloadRule.unknownFunction.problem())
     }
-    // 10. The message id is new: the same bytes ended at check 2 (2.4.4, Q3).
+    if let service = header.handlingServiceID,
+      (try? FunctionalAddress(service)).flatMap({ recipient?.mailbox($0) }) == nil
+    {
+      problems.append(PayloadRule.unknownHandlingService.problem())
+    }
+    // 11. The message id is new: the same bytes ended at check 3 (2.4.4, Q3).
     let id = payload.header.messageID
     let (isKnown, refersToRejected) = try store.read { db in
       let isKnown = try MessageTable.row(id, .incoming, of: reception.participant, in: db) != nil
@@ -134,9 +159,19 @@ struct OpenChecks: Sendable {
       return (isKnown, try Self.isRejected(reference, reception.participant, in: db))
     }
     if isKnown { problems.append(PayloadRule.duplicate.problem()) }
-    // 11. An answer to a message that was rejected; one to an unknown message is fine (cases 7 and 11).
+    // 12. An answer to a message that was rejected; one to an unknown message is fine (cases 7 and 11).
     if refersToRejected { problems.append(PayloadRule.refersToRejected.problem()) }
     return problems
+  }
+
+  /// The organisation as the directory knows it; nil where it does not.
+  private func organization(_ participant: ParticipantID) async throws -> Organization? {
+    do throws(DirectoryProblem) {
+      return try await directory.organization(participant)
+    } catch {
+      if error.isTransient { throw error }
+      return nil
+    }
   }
 
   // MARK: Message receipts
@@ -211,8 +246,10 @@ struct OpenChecks: Sendable {
   }
 }
 
-/// Files that change hands from the reading thread to the worker's task, once.
-private struct Attachments: @unchecked Sendable {
+/// What came of reading a payload. Unchecked: its files change hands from the reading thread to the worker's task, once.
+private struct ReadPayload: @unchecked Sendable {
+  let reading: PayloadReading
+  let senderFunction: FunctionalAddress?
   let files: [Int: SpoolFile]
 }
 

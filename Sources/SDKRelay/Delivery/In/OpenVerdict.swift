@@ -1,12 +1,12 @@
 import Foundation
 import XMLSecurity
 
-/// What is to become of a received envelope.
+/// What is to become of a received envelope, and with it which message receipt is sent, if any (B1.3.3 §5.3).
 enum OpenVerdict: Sendable {
   /// Valid: into the mailbox, receipt ACCEPTED.
   case valid(OpenedMessage)
-  /// Broken rules that the sender is told of: receipt REJECTED.
-  case rejected([PayloadProblem])
+  /// Broken rules that the sender is told of: receipt REJECTED, to the sender's function where the payload names it.
+  case rejected([PayloadProblem], function: FunctionalAddress? = nil)
   /// Never answered with a receipt: logged, deleted, alarm (SDK-AS4-12, SDK-KVT-05).
   case refused(String)
   /// Kept unread for an operator, without an answer. Undecryptable ones count against their sender (E4).

@@ -90,9 +90,9 @@ struct OpenWorker: Worker {
       try await putAside(reception, header, job, reason, countsAsUndecryptable: countsAsUndecryptable)
     case .repeated(let earlier):
       try await answerAgain(reception, id, job, earlier: earlier)
-    case .rejected(let problems):
+    case .rejected(let problems, let function):
       guard let header else { return }
-      try await reject(reception, header, problems, job)
+      try await reject(reception, header, problems, function, job)
     case .valid(let opened):
       guard let header else { return }
       try await deliver(opened, reception, header, job)
@@ -155,9 +155,10 @@ struct OpenWorker: Worker {
   }
 
   private func reject(
-    _ reception: Reception, _ header: EnvelopeHeader, _ problems: [PayloadProblem], _ job: Job
+    _ reception: Reception, _ header: EnvelopeHeader, _ problems: [PayloadProblem], _ function: FunctionalAddress?,
+    _ job: Job
   ) async throws {
-    let receipt = try await receipts.seal(for: header, problems: problems, mailbox: nil)
+    let receipt = try await receipts.seal(for: header, problems: problems, mailbox: function)
     let lane = await lane(to: header.from)
     try await store.write { db in
       let now = Date()
@@ -177,7 +178,7 @@ struct OpenWorker: Worker {
     let spool = try store.layout.messages(reception.participant)
     let message = opened.message(reception, header)
     try await work.run { try opened.keepFiles(in: spool) }
-    let mailbox = opened.payload.header.sender.attention?.subOrganization.address.value
+    let mailbox = opened.payload.header.sender.attention?.subOrganization.address
     let receipt = try await receipts.seal(for: header, problems: [], mailbox: mailbox)
     let lane = await lane(to: header.from)
     let conversation = [message.conversationID.value.lowercased(), header.id.lowercased()]

@@ -13,7 +13,7 @@ struct ReceiptSealing: Sendable {
   ///   - problems: why it is rejected; none when it is accepted.
   ///   - mailbox: the original sender's functional address, where known.
   func seal(
-    for header: EnvelopeHeader, problems: [PayloadProblem], mailbox: String?
+    for header: EnvelopeHeader, problems: [PayloadProblem], mailbox: FunctionalAddress?
   ) async throws -> SealedReceipt {
     let settings = settings
     return try await work.run {

@@ -187,8 +187,6 @@ extension PayloadLimits {
   /// What our own messages may be. Which file types the recipient takes is for the recipient to say.
   init(outgoing limits: NodeSettings.Limits, content: StoredContent) {
     let types = content.files.compactMap { $0.contentType.lowercased().split(separator: ";").first.map(String.init) }
-    self.init(
-      maximumBytes: limits.outgoing, maximumTextBytes: limits.outgoing,
-      allowedTypes: Set(types.filter { $0.contains("/") }))
+    self.init(maximumBytes: limits.outgoing, allowedTypes: Set(types.filter { $0.contains("/") }))
   }
 }

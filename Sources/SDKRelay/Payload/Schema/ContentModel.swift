@@ -65,20 +65,23 @@ struct ContentModel: Sendable {
 /// An element that stands where the schema has it.
 final class SchemaNode {
   let name: XMLName
-  let path: String
   let attributes: [XMLAttribute]
+  private let step: String
   private(set) weak var parent: SchemaNode?
   private(set) var children: [SchemaNode] = []
   /// The text of a simple type; empty where it was streamed.
   var text = ""
 
-  init(_ name: XMLName, path: String, attributes: [XMLAttribute], parent: SchemaNode?) {
+  init(_ name: XMLName, step: String, attributes: [XMLAttribute], parent: SchemaNode?) {
     self.name = name
-    self.path = path
+    self.step = step
     self.attributes = attributes
     self.parent = parent
     parent?.children.append(self)
   }
+
+  /// The XPath; only problems need it.
+  var path: String { (parent?.path ?? "") + "/" + step }
 
   /// The first child of that name.
   subscript(local: String) -> SchemaNode? { children.first { $0.name.local == local } }

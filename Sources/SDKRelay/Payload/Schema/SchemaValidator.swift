@@ -17,6 +17,10 @@ final class SchemaValidator: XMLEventHandler {
   private(set) var violations: [Violation] = []
   /// Elements without any text, own or inner; the document element does not count.
   private(set) var emptyElements: [String] = []
+  /// Attributes without any text, on elements that the schema has.
+  private(set) var emptyAttributes: [String] = []
+  /// Whether texts are still kept and their forms checked: not for a document that is refused whatever they are.
+  var keepsText = true
 
   private let model: ContentModel
   private let maximumProblems: Int
@@ -34,8 +38,9 @@ final class SchemaValidator: XMLEventHandler {
     self.stream = stream
   }
 
-  /// The XPath of the element that is being read.
-  var path: String { open.reduce(into: "") { $0 += "/" + $1.step } }
+  /// The XPath of the element that is being read, or of the nearest listed one round it where that would be longer than
+  /// a receipt has room for.
+  var path: String { path(to: nil) }
 
   func start(_ tag: XMLStartTag) throws {
     let outside = namespaces.count
@@ -48,7 +53,7 @@ final class SchemaValidator: XMLEventHandler {
 
   func text(_ utf8: UnsafeRawBufferPointer) throws {
     guard let last = open.indices.last else { return }
-    if !open[last].hasOwnText, !utf8.allSatisfy(SimpleType.isWhiteSpace) {
+    if !open[last].hasOwnText, !utf8.allSatisfy(isXMLSpace) {
       open[last].hasOwnText = true
       if case .sequence = open[last].content {
         report(
@@ -58,7 +63,7 @@ final class SchemaValidator: XMLEventHandler {
     }
     if let sink = open[last].sink {
       try sink.write(utf8)
-    } else if open[last].keepsText {
+    } else if keepsText, open[last].keepsText {
       open[last].text.append(contentsOf: utf8)
     }
   }
@@ -77,8 +82,8 @@ final class SchemaValidator: XMLEventHandler {
   // MARK: Places
 
   private func place(_ tag: XMLStartTag) throws -> OpenElement {
-    guard let parent = open.last else { return try placeRoot(tag) }
-    switch parent.content {
+    guard let content = open.last?.content else { return try placeRoot(tag) }
+    switch content {
     case .ignored:
       return OpenElement(.ignored, step: model.step(tag.name))
     case .foreign:
@@ -87,11 +92,11 @@ final class SchemaValidator: XMLEventHandler {
       return try element(model.root, tag, step: model.step(tag.name), parent: nil, isInTree: false)
     case .simple:
       report(
-        "cvc-type.3.1.2: Element '\(parent.step)' is a simple type, "
+        "cvc-type.3.1.2: Element '\(open[open.count - 1].step)' is a simple type, "
           + "so it must have no element information item [children].", isUnlisted: true)
       return OpenElement(.ignored, step: model.step(tag.name))
     case .sequence(let particles, let hasTail):
-      return try placeChild(tag, of: parent, particles, hasTail: hasTail)
+      return try placeChild(tag, particles, hasTail: hasTail)
     }
   }
 
@@ -106,25 +111,31 @@ final class SchemaValidator: XMLEventHandler {
     return try element(model.root, tag, step: step, parent: nil, isInTree: true)
   }
 
+  /// Where a child of the open element, a sequence, stands in it.
   private func placeChild(
-    _ tag: XMLStartTag, of parent: OpenElement, _ particles: [ContentModel.Particle], hasTail: Bool
+    _ tag: XMLStartTag, _ particles: [ContentModel.Particle], hasTail: Bool
   ) throws -> OpenElement {
+    // No copy of the open element lives on while it is changed: its numbers would be copied for every child.
     let last = open.count - 1
-    let index = particles.firstIndex { $0.name == tag.name }
-    let step = stepOfChild(tag.name, repeats: index.map { particles[$0].maximum > 1 } ?? false)
-    if let index, index >= parent.position, !parent.isInTail, parent.countAtPosition(index) < particles[index].maximum {
-      let missing = (parent.position..<index).first { parent.countAtPosition($0) < particles[$0].minimum }
-      if let missing { report(unexpected(tag.name, expected: particles[missing]), at: step) }
-      open[last].advance(to: index)
-    } else if index == nil, hasTail, !tag.uri.isEmpty, tag.uri != model.root.name.uri, isComplete(parent, particles) {
+    guard let index = particles.firstIndex(where: { $0.name == tag.name }) else {
+      let step = model.step(tag.name)
+      guard hasTail, !tag.uri.isEmpty, tag.uri != model.root.name.uri, open[last].isComplete(particles) else {
+        report(unexpected(tag.name, expected: open[last].next(of: particles)), at: step, isUnlisted: true)
+        return OpenElement(.ignored, step: step)
+      }
       open[last].isInTail = true
       return OpenElement(.foreign, step: step)
-    } else {
-      let next = parent.isInTail ? nil : particles.dropFirst(parent.position).first
-      report(unexpected(tag.name, expected: next), at: step, isUnlisted: index == nil)
     }
-    guard let index else { return OpenElement(.ignored, step: step) }
-    return try element(particles[index], tag, step: step, parent: parent.node, isInTree: parent.node != nil)
+    let step = stepOfChild(particles[index], at: index)
+    if open[last].takes(particles[index], at: index) {
+      let missing = open[last].missing(of: particles[..<index])
+      if let missing { report(unexpected(tag.name, expected: missing), at: step) }
+      open[last].advance(to: index)
+    } else {
+      report(unexpected(tag.name, expected: open[last].next(of: particles)), at: step)
+    }
+    let parent = open[last].node
+    return try element(particles[index], tag, step: step, parent: parent, isInTree: parent != nil)
   }
 
   private func element(
@@ -133,19 +144,17 @@ final class SchemaValidator: XMLEventHandler {
     var element = OpenElement(particle.type.content.asOpened, step: step)
     element.type = particle.type
     guard isInTree else { return element }
-    let node = SchemaNode(particle.name, path: "\(path)/\(step)", attributes: tag.attributes, parent: parent)
+    let node = SchemaNode(particle.name, step: step, attributes: tag.attributes, parent: parent)
     if parent == nil { root = node }
     element.node = node
     if particle.isStreamed { element.sink = try stream(node) }
     return element
   }
 
-  private func stepOfChild(_ name: XMLName, repeats: Bool) -> String {
-    let last = open.count - 1
-    let number = open[last].numbers[name, default: 0] + 1
-    guard model.prefixes[name.uri] != nil else { return model.step(name) }
-    open[last].numbers[name] = number
-    return model.step(name) + (repeats || number > 1 ? "[\(number)]" : "")
+  /// The step to a child that the sequence lists; only these are counted.
+  private func stepOfChild(_ particle: ContentModel.Particle, at index: Int) -> String {
+    let number = open[open.count - 1].number(at: index)
+    return model.step(particle.name) + (particle.maximum > 1 || number > 1 ? "[\(number)]" : "")
   }
 
   // MARK: Ends
@@ -156,26 +165,16 @@ final class SchemaValidator: XMLEventHandler {
     case .ignored, .foreign: return
     case .sequence(let particles, _):
       guard !element.isInTail else { return }
-      let missing = particles.indices.dropFirst(element.position).first {
-        element.countAtPosition($0) < particles[$0].minimum
-      }
-      guard let missing else { return }
+      guard let missing = element.missing(of: particles[...]) else { return }
       report(
         "cvc-complex-type.2.4.b: The content of element '\(element.step)' is not complete. "
-          + "'\(model.step(particles[missing].name))' is expected.")
+          + "'\(model.step(missing.name))' is expected.")
     case .simple(let type):
-      guard element.keepsText else { return }
+      guard keepsText, element.keepsText else { return }
       let text = String(decoding: element.text, as: UTF8.self)
       element.node?.text = text
       if let problem = type.problem(with: text) { report(problem) }
     }
-  }
-
-  private func isComplete(_ element: OpenElement, _ particles: [ContentModel.Particle]) -> Bool {
-    element.isInTail
-      || particles.indices.dropFirst(element.position).allSatisfy {
-        element.countAtPosition($0) >= particles[$0].minimum
-      }
   }
 
   // MARK: Attributes
@@ -183,6 +182,9 @@ final class SchemaValidator: XMLEventHandler {
   private func checkAttributes(of tag: XMLStartTag) {
     guard let element = open.last, let type = element.type else { return }
     for attribute in tag.attributes {
+      if attribute.value.trimmingXMLSpace.isEmpty, emptyAttributes.count < maximumProblems {
+        emptyAttributes.append(path(to: "@" + ContentModel.shown(attribute.local)))
+      }
       switch (attribute.uri, attribute.local) {
       case (Self.instance, "schemaLocation"), (Self.instance, "noNamespaceSchemaLocation"): continue
       case (Self.instance, "type"):
@@ -203,7 +205,7 @@ final class SchemaValidator: XMLEventHandler {
 
   /// The expanded name of a QName in content.
   private func resolve(_ qualifiedName: String) -> XMLName? {
-    let parts = SimpleType.collapsed(qualifiedName).split(separator: ":", omittingEmptySubsequences: false)
+    let parts = qualifiedName.trimmingXMLSpace.split(separator: ":", omittingEmptySubsequences: false)
     guard (1...2).contains(parts.count), let local = parts.last else { return nil }
     let prefix = parts.count == 2 ? String(parts[0]) : ""
     let uri = namespaces.last { $0.prefix == prefix }?.uri ?? ""
@@ -218,72 +220,20 @@ final class SchemaValidator: XMLEventHandler {
   }
 
   /// Notes a violation at the open element, or at a child of it that is about to open.
-  private func report(_ text: String, at child: String? = nil, isUnlisted: Bool = false) {
+  private func report(_ text: @autoclosure () -> String, at child: String? = nil, isUnlisted: Bool = false) {
     guard violations.count < maximumProblems else { return }
-    violations.append(Violation(path: path + (child.map { "/" + $0 } ?? ""), text: text, isUnlisted: isUnlisted))
+    violations.append(Violation(path: path(to: child), text: text(), isUnlisted: isUnlisted))
   }
+
+  private func path(to child: String?) -> String {
+    let steps = open.map(\.step) + [child].compactMap(\.self)
+    let path = steps.reduce(into: "") { $0 += "/" + $1 }
+    guard path.utf8.count > Self.longestPath else { return path }
+    return open.last { $0.node != nil }?.node?.path ?? PayloadProblem.nowhere
+  }
+
+  /// In bytes: fifty problems must find room in one receipt, with their texts.
+  private static let longestPath = 1_024
 
   private static let instance = "http://www.w3.org/2001/XMLSchema-instance"
-}
-
-/// What is known of an element while it is open.
-private struct OpenElement {
-  enum Content {
-    case sequence([ContentModel.Particle], tail: Bool)
-    case simple(SimpleType)
-    /// In the open tail: any elements and text.
-    case foreign
-    /// Where nothing may stand: not looked into.
-    case ignored
-
-    var isIgnored: Bool { if case .ignored = self { true } else { false } }
-  }
-
-  let content: Content
-  /// The element in XPaths.
-  let step: String
-  var type: ContentModel.ElementType?
-  var node: SchemaNode?
-  var sink: (any ByteSink)?
-  var text: [UInt8] = []
-  var namespacesOutside = 0
-  /// The particle that came last, and how often.
-  private(set) var position = 0
-  private var count = 0
-  /// Whether foreign elements have begun, after which no others may come.
-  var isInTail = false
-  /// How many children of each name there have been.
-  var numbers: [XMLName: Int] = [:]
-  /// Text other than white space, of its own and in elements within.
-  var hasOwnText = false
-  var hasInnerText = false
-
-  init(_ content: Content, step: String) {
-    self.content = content
-    self.step = step
-  }
-
-  var hasText: Bool { hasOwnText || hasInnerText }
-
-  /// Texts outside the tree are kept only where their form has to be checked.
-  var keepsText: Bool {
-    guard sink == nil, case .simple(let type) = content else { return false }
-    return node != nil || type != .string
-  }
-
-  func countAtPosition(_ index: Int) -> Int { index == position ? count : 0 }
-
-  mutating func advance(to index: Int) {
-    count = index == position ? count + 1 : 1
-    position = index
-  }
-}
-
-extension ContentModel.Content {
-  fileprivate var asOpened: OpenElement.Content {
-    switch self {
-    case .sequence(let particles, let tail): .sequence(particles, tail: tail)
-    case .simple(let type): .simple(type)
-    }
-  }
 }

@@ -1,3 +1,5 @@
+import XMLSecurity
+
 /// The simple types of XML Schema 1.0 Part 2 that the schemas use, by their lexical forms.
 enum SimpleType: Hashable, Sendable {
   case string
@@ -26,25 +28,11 @@ enum SimpleType: Hashable, Sendable {
 
   /// The value of an `xs:boolean`.
   static func boolean(_ text: String) -> Bool? {
-    switch collapsed(text) {
+    switch text.trimmingXMLSpace {
     case "true", "1": true
     case "false", "0": false
     default: nil
     }
-  }
-
-  /// The text without the white space at its ends, which is all that `collapse` does to values without inner space.
-  static func collapsed(_ text: String) -> String {
-    let bytes = text.utf8
-    guard let first = bytes.firstIndex(where: { !isWhiteSpace($0) }),
-      let last = bytes.lastIndex(where: { !isWhiteSpace($0) })
-    else { return "" }
-    return String(decoding: bytes[first...last], as: UTF8.self)
-  }
-
-  /// White space of XML 1.0 §2.3.
-  static func isWhiteSpace(_ byte: UInt8) -> Bool {
-    byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
   }
 
   private static func invalid(_ type: String) -> String {
@@ -52,7 +40,7 @@ enum SimpleType: Hashable, Sendable {
   }
 
   private static func isValid(_ text: String, _ form: (inout DateTimeScanner) -> Bool) -> Bool {
-    var scanner = DateTimeScanner(collapsed(text))
+    var scanner = DateTimeScanner(text.trimmingXMLSpace)
     return form(&scanner) && scanner.zone() && scanner.isAtEnd
   }
 }

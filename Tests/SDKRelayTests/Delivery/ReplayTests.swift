@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+import XMLSecurity
+
+@testable import SDKRelay
+
+@Suite("Ciphertexts that come again")
+struct ReplayTests {
+  @Test(
+    "E2: of 1,000 variants of one ciphertext with one encrypted key none costs a private-key operation",
+    .timeLimit(.minutes(3)))
+  func variants() async {
+    // In a process of its own, since operations are counted for the process.
+    await #expect(processExitsWith: .success) { try await ReplayTests.judgeVariants(1_000) }
+  }
+
+  static func judgeVariants(_ count: Int) async throws {
+    let net = try TestNet()
+    let node = net.nodes[1]
+    let work = BlockingWork(threads: 1)
+    let checks = OpenChecks(
+      settings: node.settings, directory: net.directory, store: node.relay.store,
+      trust: try node.settings.envelopes.store(), work: work)
+    let message = try HandMade(net)
+    let sealed = try message.sealed()
+    var variants = [sealed]
+    for number in 0..<count {
+      variants.append(
+        try net.resigned(sealed, as: net.a.identity) { text in
+          // The ciphertext stands last; the wrapped key before it stays as it is.
+          guard let place = text.range(of: "<xenc:CipherValue>", options: .backwards) else { return text }
+          let start = text.index(place.upperBound, offsetBy: 4 * (number % 100))
+          let changed = text.replacingCharacters(
+            in: start..<text.index(start, offsetBy: 4), with: Base64.encode([UInt8(number / 100), 7, 9]))
+          return changed.replacing(message.envelope.id, with: MessageID.new().value)
+        })
+    }
+    let before = PrivateKey.operations
+    var names: [String] = []
+    for bytes in variants {
+      let file = net.folder.appending(path: "variant")
+      try Data(bytes).write(to: file)
+      let reception = Reception(
+        row: 0, participant: net.b.id, accessPoint: "AP9001-TEST", transportID: "t", receivedAt: Date(),
+        sender: net.a.id, service: message.header.service.value, action: message.header.action, conversationID: "c",
+        file: nil, size: bytes.count, payloadSha256: digest(.sha256, of: bytes), state: "received")
+      names.append(try await checks.judge(ReceivedEnvelope.read(file), of: reception).name)
+    }
+    guard PrivateKey.operations == before + 1 else { throw KeyProblem.failed }
+    guard names == ["valid"] + Array(repeating: "refused", count: count) else { throw EnvelopeProblem.unsigned }
+  }
+}
