@@ -6,6 +6,8 @@ struct EncryptedPayload {
   let key: EncryptedKey
   /// The certificate that the key was wrapped for, where the envelope names one.
   let recipient: Certificate?
+  /// The namespaces in scope where the payload stands.
+  let namespaces: [XMLNamespace]
 
   private static func name(_ local: String) -> XMLName { XMLName(XMLNamespaces.xenc, local) }
 
@@ -29,6 +31,7 @@ struct EncryptedPayload {
       throw .shape("CipherData of EncryptedData does not hold a CipherValue")
     }
     self.cipher = cipher
+    namespaces = element.parent?.namespacesInScope() ?? []
     key = try EncryptedKey(parsing: keyInfo.elements[0], allowed: [.oaepSHA1, .oaepMGF1PwithSHA256])
     recipient = key.keyInfo.flatMap { try? X509Data.certificate(in: $0) }
   }

@@ -148,7 +148,8 @@ public struct VerifiedEnvelope: Sendable {
     if encrypted.cipher.isAuthenticated {
       try encrypted.decrypt(file, key: contentKey, into: DiscardingSink())
     }
-    try encrypted.decrypt(file, key: contentKey, into: sink)
+    try encrypted.decrypt(
+      file, key: contentKey, into: header.isXML ? NamespaceContextSink(encrypted.namespaces, next: sink) : sink)
     return OpenedEnvelope(header: header, signer: signer)
   }
 }

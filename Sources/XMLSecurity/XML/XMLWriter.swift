@@ -62,7 +62,8 @@ public final class XMLWriter {
     }
   }
 
-  private static func escapedAttribute(_ text: String) -> String {
+  /// The text as the value of an attribute in double quotes, in canonical form.
+  public static func escapedAttribute(_ text: String) -> String {
     text.unicodeScalars.reduce(into: "") { result, scalar in
       switch scalar {
       case "&": result += "&amp;"
