@@ -68,6 +68,8 @@ struct ReceiptView: Encodable {
   var receiver: String?
   var issued: Date?
   var lines: [Line] = []
+  /// What is odd, but no reason to refuse the receipt.
+  var notes: [String] = []
   var problems: [Problem] = []
 
   init(_ reading: ReceiptReading) {
@@ -82,6 +84,9 @@ struct ReceiptView: Encodable {
       documentReference = receipt.documentReference
       (sender, receiver, issued) = (receipt.sender.value, receipt.receiver.value, receipt.issued)
       lines = receipt.lines.map(Line.init)
+      if receipt.lines.contains(where: { $0.cause == nil }) {
+        notes.append("\(ReceiptRule.causeCode.rawValue): a cause code is not SV, BV or SIG; it is taken as it is")
+      }
     }
   }
 
@@ -95,7 +100,8 @@ struct ReceiptView: Encodable {
   /// What the receipt says, without a verdict.
   var summary: String {
     let head = "\(responseCode ?? "")  \(printable(documentReference ?? ""))"
-    return lines.isEmpty ? head : head + "\n" + Self.table(lines)
+    let table = lines.isEmpty ? [] : [Self.table(lines)]
+    return ([head] + table + notes.map { "note: \($0)" }).joined(separator: "\n")
   }
 
   /// One line a reason, in columns: cause code, detail code, place and text, as the recipient wrote them.

@@ -29,6 +29,9 @@ struct PayloadOpening {
   }
 
   private func open(into content: inout OpenedContent) throws {
+    guard verified.header.isEncryptedAsRequired || !verified.header.documentID.isMessage else {
+      return refuse([PayloadRule.unencrypted.problem()], in: &content)
+    }
     guard let out else { return try look(into: &content) }
     let folder = try SafeFolder(URL(filePath: out))
     // What waits here is gone unless the whole payload could be opened.

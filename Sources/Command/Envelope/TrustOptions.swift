@@ -8,7 +8,7 @@ struct TrustOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Certificates of the authorities to believe, in PEM.", valueName: "ca.pem"))
   var trust: String?
   @Option(
-    help: ArgumentHelp("The sender's published certificate, in PEM: only this one is accepted.", valueName: "cert.pem"))
+    help: ArgumentHelp("The sender's published certificates, in PEM: only these are accepted.", valueName: "cert.pem"))
   var senderCert: String?
   @Option(
     help: ArgumentHelp(
@@ -22,13 +22,11 @@ struct TrustOptions: ParsableArguments {
 
   func make() throws -> EnvelopeTrust {
     let published = try senderCert.map(certificates(at:))
-    guard let trust else {
-      guard let certificate = published?.first else {
-        throw CommandProblem.couldNotRun("give --trust or --sender-cert")
-      }
-      return .certificate(certificate)
+    guard let anchors = try trust.map(certificates(at:)) ?? published else {
+      throw CommandProblem.couldNotRun("give --trust or --sender-cert")
     }
-    let store = try TrustStore(anchors: certificates(at: trust))
+    // Without an authority the sender's own certificates are what is believed, whoever issued them.
+    let store = try TrustStore(anchors: anchors)
     return published.map { .published($0, store) } ?? .chain(store)
   }
 

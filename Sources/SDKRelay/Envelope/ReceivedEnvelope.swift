@@ -9,8 +9,6 @@ public enum EnvelopeTrust: Sendable {
   case chain(TrustStore)
   /// A signer with such a chain whose certificate is one that the sender has published.
   case published([Certificate], TrustStore)
-  /// This very certificate, whoever issued it.
-  case certificate(Certificate)
 }
 
 /// An envelope whose form is right. Nothing has been verified: its header is what somebody wrote.
@@ -72,8 +70,6 @@ public struct ReceivedEnvelope: Sendable {
   private static func check(_ signer: Certificate, _ trust: EnvelopeTrust, at time: Date) throws(EnvelopeProblem) {
     switch trust {
     case .signatureOnly: return
-    case .certificate(let expected):
-      guard signer == expected else { throw .notPublished }
     case .published(let published, let store):
       guard published.contains(signer) else { throw .notPublished }
       try chain(of: signer, store, at: time)

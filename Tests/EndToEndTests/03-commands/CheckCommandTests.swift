@@ -54,6 +54,20 @@ struct CheckCommandTests {
     #expect(other.exitCode == 1)
   }
 
+  @Test("R6-APP, SDK-KVT-10: an unknown cause code in a receipt is told, and tolerated")
+  func unknownCause() async throws {
+    let scratch = try TemporaryFolder()
+    let original = path("receipt/examples/Kvittens_RE-SIG.xml")
+    let file = scratch.url.appending(path: "receipt.xml")
+    try String(contentsOfFile: original, encoding: .utf8).replacing(">SIG<", with: ">XV<")
+      .write(to: file, atomically: true, encoding: .utf8)
+    let noted = try await Sdkrelay.run("receipt", "check", file.path)
+    #expect(noted.lines.dropLast().last?.hasPrefix("note: R6-APP") == true)
+    #expect(noted.lines.last == "valid")
+    #expect(noted.exitCode == 0)
+    #expect(!(try await Sdkrelay.run("receipt", "check", original)).output.contains("note"))
+  }
+
   @Test("inspecting an envelope tells how it is signed and encrypted, and for whom")
   func inspection() async throws {
     let file = path("xhe/examples/XHE-tm-base-ext-sigenc.xml")
