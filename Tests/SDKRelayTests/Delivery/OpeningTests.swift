@@ -7,8 +7,6 @@ import XMLSecurity
 
 @Suite("SDK-TST-02: opening received envelopes, with the official cases for message services")
 struct OpeningTests {
-  // MARK: Answered
-
   @Test("SDK-KVT-02, SDK-KVT-07: a valid message, its reference unknown here, is ACCEPTED")
   func valid() async throws {
     let result = try await verdict { message, _ in message.payload.header.refToMessageID = .new() }
@@ -97,7 +95,8 @@ struct OpeningTests {
 
   @Test("2.4.8: an incoming message over the limit is BV too-long")
   func large() async throws {
-    let result = try await verdict(change: { $0.limits.incoming = 20_000 }) { message, _ in
+    let limited = { (settings: inout NodeSettings) in settings.limits.incoming = 20_000 }
+    let result = try await verdict(change: limited) { message, _ in
       message.payload.documents[0].texts = [String(repeating: "lång ", count: 10_000)]
     }
     #expect(result.verdicts.first?.hasPrefix("REJECTED BV too-long") == true)
@@ -243,38 +242,6 @@ struct OpeningTests {
       net.publish(net.a, accessPoint: renewed.certificate)
     }
     #expect(result.verdicts == ["ACCEPTED"])
-  }
-
-  // MARK: Repeats
-
-  @Test("Q3, SDK-KVT-11: the same envelope in a new AS4 message is delivered once, and the former receipt sent again")
-  func repeated() async throws {
-    try await withNet(running: [1]) { net in
-      let message = try HandMade(net)
-      let bytes = try message.sealed()
-      for round in [message, message.withNewTransportID()] {
-        _ = try await net.send(round.packed(bytes, in: net))
-        try await net.settle(1)
-      }
-      try await net.settle(2)
-      #expect(try net.delivered == 1)
-      let receipts = try net.receipts()
-      #expect(receipts.count == 2)
-      #expect(Set(receipts.map(\.id)).count == 1)
-    }
-  }
-
-  @Test("2.4.4, Q3: another body under the same id is BV duplicate")
-  func duplicate() async throws {
-    try await withNet(running: [1]) { net in
-      let id = MessageID.new()
-      try await HandMade(net, id: id, text: "ett").send(to: net)
-      try await net.settle(1)
-      try await HandMade(net, id: id, text: "två").send(to: net)
-      try await net.settle(2)
-      #expect(try net.delivered == 1)
-      #expect(try net.verdicts() == ["ACCEPTED", "REJECTED BV duplicate"])
-    }
   }
 
   @Test("SDK-KVT-02: an answer to a message that was rejected is BV not-supported")

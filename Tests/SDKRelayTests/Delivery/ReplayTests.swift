@@ -4,8 +4,56 @@ import XMLSecurity
 
 @testable import SDKRelay
 
-@Suite("Ciphertexts that come again")
+@Suite("SDK-TST-02: what comes again")
 struct ReplayTests {
+  @Test("Q3, SDK-KVT-11: the same envelope in a new AS4 message is delivered once, and the former receipt sent again")
+  func repeated() async throws {
+    try await withNet(running: [1]) { net in
+      let message = try HandMade(net)
+      let bytes = try message.sealed()
+      for round in [message, message.withNewTransportID()] {
+        _ = try await net.send(round.packed(bytes, in: net))
+        try await net.settle(1)
+      }
+      try await net.settle(2)
+      #expect(try net.delivered == 1)
+      let receipts = try net.receipts()
+      #expect(receipts.count == 2)
+      #expect(Set(receipts.map(\.id)).count == 1)
+    }
+  }
+
+  @Test(
+    "the same envelope from another access point first is rejected, and does not stand in the way of the sender's own")
+  func repeatedFromElsewhere() async throws {
+    try await withNet(running: [1]) { net in
+      let message = try HandMade(net)
+      let bytes = try message.sealed()
+      var stolen = message.withNewTransportID()
+      stolen.accessPoint = net.keys.accessPoints[1]
+      stolen.header.from = ProcessingMode.federation.parties(from: "AP9002-TEST", to: "AP9002-TEST").from
+      for (number, round) in [stolen, message].enumerated() {
+        _ = try await net.send(round.packed(bytes, in: net))
+        try await net.settle(number + 1)
+      }
+      #expect(try net.verdicts() == ["REJECTED BV security", "ACCEPTED"])
+      #expect(try net.delivered == 1)
+    }
+  }
+
+  @Test("2.4.4, Q3: another body under the same id is BV duplicate")
+  func duplicate() async throws {
+    try await withNet(running: [1]) { net in
+      let id = MessageID.new()
+      try await HandMade(net, id: id, text: "ett").send(to: net)
+      try await net.settle(1)
+      try await HandMade(net, id: id, text: "två").send(to: net)
+      try await net.settle(2)
+      #expect(try net.delivered == 1)
+      #expect(try net.verdicts() == ["ACCEPTED", "REJECTED BV duplicate"])
+    }
+  }
+
   @Test(
     "E2: of 1,000 variants of one ciphertext with one encrypted key none costs a private-key operation",
     .timeLimit(.minutes(3)))

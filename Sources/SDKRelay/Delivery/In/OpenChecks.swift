@@ -203,16 +203,21 @@ struct OpenChecks: Sendable {
 
   // MARK: What the store knows
 
+  /// The reception of the same bytes from the same access point that was dealt with: what another one sent, and was
+  /// refused for, says nothing about the sender's own.
   private static func earlier(_ reception: Reception, _ id: MessageID, in db: Database) throws -> Int64? {
     try Int64.fetchOne(
       db,
       sql: """
         SELECT id FROM reception
-        WHERE participant = ? AND envelopeId = ? AND payloadSha256 = ? AND id <> ?
+        WHERE participant = ? AND envelopeId = ? AND payloadSha256 = ? AND accessPoint = ? AND id <> ?
           AND state IN ('delivered', 'rejected')
         ORDER BY id LIMIT 1
         """,
-      arguments: [reception.participant.comparable, id.comparable, Data(reception.payloadSha256), reception.row])
+      arguments: [
+        reception.participant.comparable, id.comparable, Data(reception.payloadSha256), reception.accessPoint,
+        reception.row,
+      ])
   }
 
   private static func isRejected(_ id: MessageID, _ participant: ParticipantID, in db: Database) throws -> Bool {
