@@ -5,15 +5,28 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import Synchronization
 
 /// Sends AS4 messages to other access points over HTTP/1.1 and TLS.
 ///
-/// Connections are kept and used again. Redirects are never followed. The answer of whatever status is the caller's to
-/// judge: an HTTP status is not a receipt.
+/// Connections are kept and used again. The answer of whatever status is the caller's to judge: an HTTP status is not a
+/// receipt, and a redirect, which is never followed, is an answer like any other (threats.md T8).
 public final class AS4Client: Sendable {
   private let client: HTTPClient
   private let settings: AS4ClientSettings
+  private let opened = Opened()
+  /// All connections of a client live on one loop: see ``WireBodyChunks``.
+  private let loop = MultiThreadedEventLoopGroup.singleton.any()
 
+  /// How many connections have been opened.
+  private final class Opened: Sendable {
+    private let number = Atomic(0)
+
+    var count: Int { number.load(ordering: .relaxed) }
+    func add() { number.add(1, ordering: .relaxed) }
+  }
+
+  /// Opens no connection yet.
   public init(_ settings: AS4ClientSettings) {
     self.settings = settings
     var configuration = HTTPClient.Configuration(
@@ -31,7 +44,8 @@ public final class AS4Client: Sendable {
     // A refused connection is this attempt's answer; the retry schedule is the caller's.
     configuration.connectionPool.retryConnectionEstablishment = false
     let policy = settings.addresses
-    configuration.http1_1ConnectionDebugInitializer = { channel in
+    configuration.http1_1ConnectionDebugInitializer = { [opened] channel in
+      opened.add()
       do {
         try policy.check(channel.remoteAddress)
         KillPoint.reached(.connected)
@@ -40,18 +54,27 @@ public final class AS4Client: Sendable {
         return channel.eventLoop.makeFailedFuture(error)
       }
     }
-    client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    client = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration)
   }
 
   /// Sends one message and gives the answer, of whatever status.
   ///
   /// A kept connection that the other side had ended meanwhile is replaced once, at once; receivers recognise the
-  /// repeat by its message id. All other trying again is the caller's.
+  /// repeat by its message id. Where a connection has been opened meanwhile it may have been this message's, so the
+  /// message counts as sent: no p-mode allows more (SDK-AS4-07). All other trying again is the caller's.
+  ///
+  /// - Parameters:
+  ///   - body: the HTTP body, streamed.
+  ///   - contentType: its Content-Type.
+  ///   - url: where to; held against ``AS4ClientSettings/addresses``.
+  /// - Throws: ``TransportProblem`` when no whole answer came.
   public func send(_ body: WireBody, contentType: String, to url: URL) async throws(TransportProblem) -> AS4Answer {
-    let start = ContinuousClock.now
+    let (start, count) = (ContinuousClock.now, opened.count)
     do {
       return try await sendOnce(body, contentType: contentType, to: url)
-    } catch  where error.kind == .connectionClosed && ContinuousClock.now - start < .seconds(1) {
+    } catch
+      where error.kind == .connectionClosed && opened.count == count && ContinuousClock.now - start < .seconds(1)
+    {
       return try await sendOnce(body, contentType: contentType, to: url)
     }
   }
@@ -68,16 +91,18 @@ public final class AS4Client: Sendable {
     var request = HTTPClientRequest(url: url.absoluteString)
     request.method = .POST
     request.headers.add(name: "Content-Type", value: contentType)
-    request.body = .stream(WireBodyChunks(body: body), length: .known(Int64(body.length)))
+    request.body = .stream(WireBodyChunks(body: body, loop: loop), length: .known(Int64(body.length)))
+    var hasAnswered = false
     do {
       let response = try await client.execute(request, deadline: .now() + TimeAmount(settings.totalTime))
-      guard !(300..<400).contains(response.status.code) else {
-        throw TransportProblem(.redirect, "the other side answers \(response.status.code)")
-      }
+      hasAnswered = true
       let bytes = try await response.body.collect(upTo: settings.maximumAnswer)
       return AS4Answer(
         status: Int(response.status.code), contentType: response.headers.first(name: "Content-Type"),
         body: Array(bytes.readableBytesView))
+    } catch let error as HTTPClientError where error == .bodyLengthMismatch && hasAnswered {
+      // The library's word for an answer that came first; the message itself is sound.
+      throw TransportProblem(.connectionClosed, "the other side ended the connection")
     } catch {
       throw TransportProblem(error)
     }
@@ -86,8 +111,11 @@ public final class AS4Client: Sendable {
 
 /// What the other access point answered.
 public struct AS4Answer: Hashable, Sendable {
+  /// The HTTP status code.
   public let status: Int
+  /// The Content-Type as sent; nil when there is none.
   public let contentType: String?
+  /// The whole body, no more than ``AS4ClientSettings/maximumAnswer`` bytes.
   public let body: [UInt8]
 
   public init(status: Int, contentType: String?, body: [UInt8]) {

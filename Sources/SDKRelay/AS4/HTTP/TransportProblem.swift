@@ -8,6 +8,7 @@ import NIOSSL
 ///
 /// The one error of ``AS4Client``: what its libraries throw ends here.
 public struct TransportProblem: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What went wrong, and thereby whether trying again may help.
   public enum Kind: String, Sendable {
     /// The address is not one that messages may be sent to.
     case address
@@ -21,8 +22,6 @@ public struct TransportProblem: Error, Hashable, Sendable, CustomStringConvertib
     case timeout
     /// The connection ended before the answer was whole.
     case connectionClosed = "connection-closed"
-    /// The other side answered with a redirect, which is never followed (threats.md T8).
-    case redirect
     /// What came back is not HTTP, or too large to be a signal.
     case answer
     /// The message's own bytes could not be read.
@@ -31,6 +30,7 @@ public struct TransportProblem: Error, Hashable, Sendable, CustomStringConvertib
     case cancelled
   }
 
+  /// What went wrong.
   public let kind: Kind
   /// For the log and the operator; no content.
   public let detail: String
@@ -44,10 +44,11 @@ public struct TransportProblem: Error, Hashable, Sendable, CustomStringConvertib
   public var isTransient: Bool {
     switch kind {
     case .name, .connect, .tls, .timeout, .connectionClosed, .answer, .cancelled: true
-    case .address, .redirect, .body: false
+    case .address, .body: false
     }
   }
 
+  /// Kind and detail in one line.
   public var description: String { "\(kind.rawValue): \(detail)" }
 }
 

@@ -5,16 +5,20 @@ import XMLSecurity
 
 /// The bytes of a request to send: pieces in memory and in files, in order, of known length.
 public struct WireBody: Sendable {
+  /// One piece.
   public enum Segment: Sendable {
+    /// Bytes in memory.
     case bytes([UInt8])
     /// A file's bytes from `offset` on, exactly `count` of them.
     case file(URL, offset: Int, count: Int)
   }
 
+  /// The pieces in the order of sending.
   public let segments: [Segment]
   /// The number of bytes altogether.
   public let length: Int
 
+  /// A body of these pieces, of which files are read when they are sent.
   public init(_ segments: [Segment]) {
     self.segments = segments
     self.length = segments.reduce(0) { sum, segment in
@@ -25,11 +29,12 @@ public struct WireBody: Sendable {
     }
   }
 
+  /// A body in memory.
   public init(_ bytes: [UInt8]) {
     self.init([.bytes(bytes)])
   }
 
-  /// A whole file, as long as it is now.
+  /// A whole file, as long as it is now. Throws a ``TransportProblem`` of kind `body` when it cannot be looked at.
   public init(file: URL) throws(TransportProblem) {
     guard let size = FileInformation(path: file.path)?.size else { throw TransportProblem(.body, "the message's file cannot be read") }
     self.init([.file(file, offset: 0, count: size)])
@@ -37,12 +42,17 @@ public struct WireBody: Sendable {
 }
 
 /// Reads a ``WireBody`` chunk by chunk, as fast as the connection takes them.
+///
+/// A chunk is given when the loop of the connections has dealt with the one before, for only then does the HTTP client
+/// know whether the connection takes more. Without that it would hold whatever a fast reader gives it, and an answer
+/// that comes before the end, such as a refusal, would be lost with the bytes that are still held when it closes.
 struct WireBodyChunks: AsyncSequence, Sendable {
   let body: WireBody
+  let loop: any EventLoop
 
   static let chunk = 131_072
 
-  func makeAsyncIterator() -> Iterator { Iterator(body) }
+  func makeAsyncIterator() -> Iterator { Iterator(body, loop) }
 
   struct Iterator: AsyncIteratorProtocol {
     /// What is left of the segment being read.
@@ -53,17 +63,18 @@ struct WireBodyChunks: AsyncSequence, Sendable {
 
     private var segments: IndexingIterator<[WireBody.Segment]>
     private var rest = Rest.bytes([])
-    private let files = NonBlockingFileIO(threadPool: .singleton)
-    private let allocator = ByteBufferAllocator()
     private let length: Int
+    private let loop: any EventLoop
     private var sent = 0
 
-    init(_ body: WireBody) {
+    init(_ body: WireBody, _ loop: any EventLoop) {
+      self.loop = loop
       segments = body.segments.makeIterator()
       length = body.length
     }
 
     mutating func next() async throws -> ByteBuffer? {
+      if sent > 0 { try await loop.submit {}.get() }
       let chunk = try await nextChunk()
       // Asking for the next chunk means that the connection has taken the former ones.
       if chunk == nil { KillPoint.reached(.bodySent) } else if sent >= length / 2 { KillPoint.reached(.halfBodySent) }
@@ -94,8 +105,14 @@ struct WireBodyChunks: AsyncSequence, Sendable {
 
     /// Opens for each chunk: no descriptor is left open when the connection breaks in the middle.
     private func read(_ url: URL, offset: Int, count: Int) async throws(TransportProblem) -> ByteBuffer {
-      let chunk = try? await files.withFileHandle(path: url.path, mode: .read) { handle in
-        try await files.read(fileHandle: handle, fromOffset: Int64(offset), byteCount: count, allocator: allocator)
+      let chunk = try? await NIOThreadPool.singleton.runIfActive {
+        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+        defer { close(descriptor) }
+        var chunk = ByteBuffer()
+        chunk.writeWithUnsafeMutableBytes(minimumWritableBytes: count) {
+          Swift.max(0, pread(descriptor, $0.baseAddress, count, off_t(offset)))
+        }
+        return chunk
       }
       guard let chunk, chunk.readableBytes > 0 else {
         throw TransportProblem(.body, "the message's file cannot be read")
