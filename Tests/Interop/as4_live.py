@@ -69,6 +69,7 @@ def send():
             try:
                 status, answer_type, answer = sender.post(content_type, body, bool(case.get("chunked")))
                 answers.append(answer)
+                if status != 200: raise ValueError(f"HTTP {status}")
                 outcome = dict(http=status, **judge(answer_type, answer))
             except OSError as e: sender.close(); outcome = dict(kind="transport", error=repr(e))
             except http.client.HTTPException as e: sender.close(); outcome = dict(kind="transport", error=repr(e))

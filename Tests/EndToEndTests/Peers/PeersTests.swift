@@ -106,7 +106,7 @@ private struct PeersWorld {
   func send(_ cases: [Case], payload: URL) async throws -> [Outcome] {
     let lines = try cases.map { example in
       var example = example
-      example.payload = payload.path
+      if example.payload.isEmpty { example.payload = payload.path }
       return String(decoding: try JSONEncoder().encode(example), as: UTF8.self)
     }
     let input = try folder.file("cases", lines.joined(separator: "\n"))
@@ -171,7 +171,7 @@ struct PeersTests {
     "bad-gcm-tag": "EBMS:0102",
   ]
 
-  @Test("peers' messages are taken under all key references and forms; all 25 wrong ones get a signed error's code")
+  @Test("peers' messages are taken under all key references and forms; all wrong ones get their error, large too")
   func receiving() async throws {
     let world = try PeersWorld.shared.get()
     let envelope = try await world.sealedEnvelope()
@@ -189,6 +189,18 @@ struct PeersTests {
       #expect(outcome.kind == "receipt" && outcome.http == 200, "\(outcome)")
       #expect(outcome.sameAnswer, "\(outcome.name): a repeat got another receipt")
     }
+    // Refused by its head, and read to its end all the same: the peer writes first and reads afterwards.
+    let large = try world.folder.file("large", String(repeating: "x", count: 30_000_000))
+    let huge = try world.folder.file("huge", String(repeating: "x", count: 160_000_000))
+    let refused = try await world.withNode(world.receiving) {
+      try await world.send(
+        [
+          .init(name: "large", payload: large.path, tamper: "wrong-party", plain: true),
+          .init(name: "huge", payload: huge.path, plain: true),
+        ], payload: envelope.file)
+    }
+    #expect(refused[0].codes == ["EBMS:0101"], "\(refused[0])")
+    #expect(refused[1].error?.contains("413") == true, "\(refused[1])")
     // One envelope in so many AS4 messages is one message (Q3), and nothing of the wrong ones is left.
     let messages = try world.relay(world.receiving).messages()
     #expect(messages.map(\.id) == [envelope.id])

@@ -144,6 +144,24 @@ struct HostileRequestTests {
   }
 
   @Test(
+    "HTTP/1.0, and close among other options, end the connection after the answer",
+    arguments: [
+      ("1.0", "", true), ("1.0", "Connection: keep-alive\r\n", true), ("1.1", "Connection: close, TE\r\n", true),
+      ("1.1", "Connection: te , Close\r\n", true), ("1.1", "Connection: close-not\r\n", false), ("1.1", "", false),
+    ])
+  func connectionOptions(_ version: String, _ option: String, _ closes: Bool) async throws {
+    try await withEndpoint(handler: CountingHandler()) { _, port in
+      try await blocking {
+        let socket = try RawSocket(port: port)
+        socket.write("POST /as4 HTTP/\(version)\r\nHost: a\r\nContent-Type: a/b\r\n\(option)Content-Length: 1\r\n\r\na")
+        let (text, closed) = socket.readToEnd(seconds: 1)
+        #expect(text.hasPrefix("HTTP/1.1 200 "))
+        #expect(closed == closes && text.lowercased().contains("connection: close") == closes)
+      }
+    }
+  }
+
+  @Test(
     "a body that the connection did not bring whole is no message",
     arguments: ["Content-Length: 10\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"])
   func truncated(_ rest: String) async throws {

@@ -120,19 +120,29 @@ struct SlowClientTests {
   /// 2,000 with SDKRELAY_SLOW=1, where the system allows that many descriptors.
   private static let crowd = ProcessInfo.processInfo.environment["SDKRELAY_SLOW"] == nil ? 400 : 2_000
 
-  @Test("T5: hundreds of idle connections leave others their service")
+  @Test("T5: hundreds of idle connections leave others their service, at the same pace")
   func idleCrowd() async throws {
     try await withEndpoint(handler: CountingHandler(), adjust: { $0.connectionsPerAddress = 3_000 }) { _, port in
-      let crowd = try await blocking { UncheckedBox(try (0..<Self.crowd).map { _ in try RawSocket(port: port) }) }
-      try await withClient { client in
-        let url = try #require(URL(string: "http://127.0.0.1:\(port)/as4"))
-        for _ in 0..<20 {
-          let start = ContinuousClock.now
-          #expect(try await client.send(WireBody([1]), contentType: "a/b", to: url).status == 200)
-          #expect(ContinuousClock.now - start < .seconds(5))
+      let url = try #require(URL(string: "http://127.0.0.1:\(port)/as4"))
+      /// The time within which all but one of a hundred answers came.
+      func slowest() async throws -> Duration {
+        try await withClient { client in
+          var times: [Duration] = []
+          for _ in 0..<100 {
+            let start = ContinuousClock.now
+            let answer = try await client.send(WireBody([1]), contentType: "a/b", to: url)
+            #expect(answer.status == 200)
+            times.append(ContinuousClock.now - start)
+          }
+          return times.sorted()[98]
         }
       }
+      let alone = try await slowest()
+      let crowd = try await blocking { UncheckedBox(try (0..<Self.crowd).map { _ in try RawSocket(port: port) }) }
+      let crowded = try await slowest()
       #expect(crowd.value.count == Self.crowd)
+      // Generous: other work on the machine makes for spikes.
+      #expect(crowded < max(alone, .milliseconds(20)) * 10, "\(alone) alone, \(crowded) in the crowd")
     }
   }
 
@@ -170,87 +180,5 @@ struct SlowClientTests {
   struct UncheckedBox: @unchecked Sendable {
     let value: [RawSocket]
     init(_ value: [RawSocket]) { self.value = value }
-  }
-}
-
-@Suite("Connection pace")
-struct ConnectionPaceTests {
-  private let limits = ConnectionPace.Limits()
-  private func at(_ seconds: Int64) -> NIODeadline { .uptimeNanoseconds(0) + .seconds(1_000 + seconds) }
-
-  @Test("a head has ten seconds from its first byte, idleness a minute")
-  func heads() {
-    var pace = ConnectionPace(limits, now: at(0))
-    #expect(pace.deadline == at(10))
-    pace.bytesArrived(at(9))
-    #expect(pace.deadline == at(10))
-    pace.headArrived()
-    pace.requestEnded()
-    pace.bytesArrived(at(10))
-    #expect(pace.deadline == nil)
-    pace.answerEnded(closing: false, at(20))
-    #expect(pace.deadline == at(80))
-    pace.bytesArrived(at(30))
-    #expect(pace.deadline == at(40))
-  }
-
-  @Test("a head that begins while the answer is given has its ten seconds from then on")
-  func earlyHead() {
-    var pace = ConnectionPace(limits, now: at(0))
-    pace.headArrived()
-    pace.requestEnded()
-    pace.bytesArrived(at(1))
-    pace.bytesArrived(at(2))
-    pace.answerEnded(closing: false, at(3))
-    #expect(pace.deadline == at(13))
-  }
-
-  @Test("waiting spends a body's credit, bytes earn it back, never beyond the start")
-  func credit() {
-    var pace = ConnectionPace(limits, now: at(0))
-    pace.headArrived()
-    #expect(pace.deadline == nil)
-    pace.readRequested(at(0))
-    #expect(pace.deadline == at(30))
-    pace.bodyArrived(50_000, at(20))
-    pace.readRequested(at(20))
-    #expect(pace.deadline == at(35))
-    pace.bodyArrived(100_000_000, at(21))
-    pace.readRequested(at(21))
-    #expect(pace.deadline == at(51))
-  }
-
-  @Test("time in which nothing was asked for is not the client's")
-  func backPressure() {
-    var pace = ConnectionPace(limits, now: at(0))
-    pace.headArrived()
-    pace.readRequested(at(0))
-    pace.bodyArrived(10_000, at(2))
-    #expect(pace.deadline == nil)
-    pace.readRequested(at(500))
-    #expect(pace.deadline == at(529))
-  }
-
-  @Test("a closing answer leaves two seconds, whatever else arrives")
-  func closing() {
-    var pace = ConnectionPace(limits, now: at(0))
-    pace.headArrived()
-    pace.answerEnded(closing: true, at(3))
-    #expect(pace.isClosing)
-    pace.bytesArrived(at(4))
-    #expect(pace.deadline == at(5))
-  }
-
-  @Test("pipelined requests are all answered before idleness begins")
-  func pipelining() {
-    var pace = ConnectionPace(limits, now: at(0))
-    pace.headArrived()
-    pace.requestEnded()
-    pace.headArrived()
-    pace.requestEnded()
-    pace.answerEnded(closing: false, at(1))
-    #expect(pace.deadline == nil)
-    pace.answerEnded(closing: false, at(2))
-    #expect(pace.deadline == at(62))
   }
 }

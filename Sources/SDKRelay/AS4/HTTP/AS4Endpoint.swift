@@ -2,6 +2,7 @@ import HummingbirdCore
 public import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 public import ServiceLifecycle
 import Synchronization
 
@@ -12,8 +13,6 @@ import Synchronization
 /// closes idle connections.
 public final class AS4Endpoint: Service {
   private let server: Server<AS4ServerChannel>
-  private let tls: CurrentTLS?
-  private let clients: TLSTrust?
   private let listening: EventLoopPromise<Int>
   private let connections: OpenConnections
   private let shutdownTime: Duration
@@ -24,23 +23,9 @@ public final class AS4Endpoint: Service {
     _ settings: AS4EndpointSettings, handler: any AS4RequestHandler,
     logger: Logger = Logger(label: "sdkrelay.as4.endpoint")
   ) throws(TLSProblem) {
-    switch settings.security {
-    case .mutualTLS(let identity, let trust):
-      clients = trust
-      tls = CurrentTLS(try TLSProfile.context(TLSProfile.server(identity, clients: trust)))
-    case .oneWayTLS(let identity):
-      clients = nil
-      tls = CurrentTLS(try TLSProfile.context(TLSProfile.server(identity, clients: nil)))
-    case .plain:
-      guard AS4EndpointSettings.isLoopback(settings.host) else {
-        throw TLSProblem(reason: "without TLS only a loopback address can be listened on")
-      }
-      clients = nil
-      tls = nil
-    }
+    let tls = try Self.tls(settings)
     let responder = AS4Responder(
-      path: settings.path, maximumBody: settings.maximumBody, isMutualTLS: clients != nil, handler: handler,
-      logger: logger)
+      path: settings.path, maximumBody: settings.maximumBody, handler: handler, logger: logger)
     let pace = settings.paceLimits
     let http = HTTP1Channel(
       responder: { try await responder.respond(to: $0, with: $1, on: $2) },
@@ -66,6 +51,21 @@ public final class AS4Endpoint: Service {
       onServerRunning: { listening.succeed($0.localAddress?.port ?? settings.port) },
       eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
       logger: silent)
+  }
+
+  /// Nil for plain HTTP.
+  private static func tls(_ settings: AS4EndpointSettings) throws(TLSProblem) -> NIOSSLContext? {
+    switch settings.security {
+    case .mutualTLS(let identity, let trust):
+      return try TLSProfile.context(TLSProfile.server(identity, clients: trust))
+    case .oneWayTLS(let identity):
+      return try TLSProfile.context(TLSProfile.server(identity, clients: nil))
+    case .plain:
+      guard AS4EndpointSettings.isLoopback(settings.host) else {
+        throw TLSProblem(reason: "without TLS only a loopback address can be listened on")
+      }
+      return nil
+    }
   }
 
   deinit {
@@ -108,11 +108,5 @@ public final class AS4Endpoint: Service {
     }
     defer { cutOff.cancel() }
     try await server.shutdownGracefully()
-  }
-
-  /// Uses another key and certificate from the next handshake on; connections in use keep theirs.
-  public func replace(_ identity: TLSIdentity) throws(TLSProblem) {
-    guard let tls else { throw TLSProblem(reason: "the endpoint does not use TLS") }
-    tls.replace(with: try TLSProfile.context(TLSProfile.server(identity, clients: clients)))
   }
 }

@@ -19,8 +19,10 @@ public struct AS4EndpointSettings: Sendable {
   public var port: Int
   /// The only path that takes messages.
   public var path = "/as4"
+  /// Who may connect.
   public var security: Security
-  /// The largest request, in bytes, that is read; a larger one is answered 413. The federation asks for messages of
+  /// The largest request, in bytes, that is read; a larger one is answered 413, and what is still sent of it, up to
+  /// twice this size, is thrown away so that the sender comes to read the answer. The federation asks for messages of
   /// at least 100 MB.
   public var maximumBody = 150_000_000
   /// How many connections one network address may have open. More are closed at once.
@@ -85,7 +87,7 @@ public struct AS4EndpointSettings: Sendable {
   var paceLimits: ConnectionPace.Limits {
     .init(
       head: TimeAmount(headerTime), idle: TimeAmount(idleTime), bodyCredit: TimeAmount(bodyStallTime),
-      bodyRate: minimumBodyRate)
+      bodyRate: minimumBodyRate, refusedBytes: 2 * maximumBody)
   }
 }
 

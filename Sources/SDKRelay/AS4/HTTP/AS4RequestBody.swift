@@ -21,11 +21,13 @@ public struct AS4RequestBody: AsyncSequence, Sendable {
     }
   }
 
+  /// The one iterator there may be.
   public func makeAsyncIterator() -> Iterator { Iterator(source: source) }
 
   /// Throws ``AS4RequestBodyProblem`` when the body cannot be had whole.
   public struct Iterator: AsyncIteratorProtocol {
     let source: Source
+    /// The next chunk; nil at the end.
     public mutating func next() async throws -> ByteBuffer? { try await source.next() }
   }
 

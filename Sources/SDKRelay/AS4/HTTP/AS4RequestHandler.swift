@@ -25,15 +25,13 @@ public struct AS4Reply: Hashable, Sendable {
   }
 }
 
-/// Who is at the other end of the connection, for the log. Messages are authenticated by their own signature.
+/// Who is at the other end of the connection, for the log. Its certificate was judged by TLS; messages are authenticated
+/// by their own signature.
 public struct AS4Peer: Hashable, Sendable {
   /// The network address.
   public let address: String
-  /// The client certificate in DER, already verified against the configured authorities; nil without mutual TLS.
-  public let certificate: [UInt8]?
 
-  public init(address: String, certificate: [UInt8]? = nil) {
+  public init(address: String) {
     self.address = address
-    self.certificate = certificate
   }
 }

@@ -2,17 +2,16 @@ import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
-import NIOSSL
 
 /// Judges a request's head, hands it to the handler and writes the answer.
 struct AS4Responder: Sendable {
   let path: String
   let maximumBody: Int
-  let isMutualTLS: Bool
   let handler: any AS4RequestHandler
   let logger: Logger
 
-  /// A body that the handler left is read on this far to keep the connection.
+  /// A body that the handler left is read on this far before the answer, to keep the connection. What is left of a
+  /// larger one is thrown away after the answer (``ConnectionPace``).
   private static let leftover = 1_048_576
 
   func respond(to request: Request, with writer: consuming ResponseWriter, on channel: any Channel) async throws {
@@ -25,15 +24,15 @@ struct AS4Responder: Sendable {
     var iterator = request.body.makeAsyncIterator()
     let body = AS4RequestBody(length: declaredLength(request.head), limit: maximumBody) { try await iterator.next() }
     let reply = await handler.handle(
-      contentType: request.head.headerFields[.contentType] ?? "", body: body, peer: await peer(of: channel))
+      contentType: request.head.headerFields[.contentType] ?? "", body: body,
+      peer: AS4Peer(address: channel.remoteAddress?.ipAddress ?? "unknown"))
 
     switch body.source.problem {
     case .tooLarge: try await write(Self.tooLarge, closing: true, to: writer)
     case .incomplete: try await write(Self.incomplete, closing: true, to: writer)
     case nil:
       let isRead = await body.source.finish(within: Self.leftover)
-      let wantsClose = request.head.headerFields[.connection]?.lowercased() == "close"
-      try await write(reply, closing: wantsClose || !isRead, to: writer)
+      try await write(reply, closing: request.head.asksToClose || !isRead, to: writer)
     }
   }
 
@@ -54,13 +53,6 @@ struct AS4Responder: Sendable {
 
   private func declaredLength(_ head: HTTPRequest) -> Int? {
     head.headerFields[.contentLength].flatMap { Int($0) }
-  }
-
-  private func peer(of channel: any Channel) async -> AS4Peer {
-    let address = channel.remoteAddress?.ipAddress ?? "unknown"
-    guard isMutualTLS else { return AS4Peer(address: address) }
-    let certificate = try? await channel.nioSSL_peerCertificate().get()
-    return AS4Peer(address: address, certificate: try? certificate?.toDERBytes())
   }
 
   private func write(_ reply: AS4Reply, closing: Bool, to writer: consuming ResponseWriter) async throws {
@@ -91,6 +83,15 @@ struct AS4Responder: Sendable {
 
   private static let tooLarge = AS4Reply.text(413, "The message is larger than this access point accepts.")
   private static let incomplete = AS4Reply.text(400, "The request ended before its body did.")
+}
+
+extension HTTPRequest {
+  /// Whether `close` is among the connection options (RFC 9110 §7.6.1).
+  fileprivate var asksToClose: Bool {
+    (headerFields[.connection] ?? "").split(separator: ",").contains {
+      String($0).trimmingXMLSpace.lowercased() == "close"
+    }
+  }
 }
 
 extension AS4Reply {

@@ -1,15 +1,15 @@
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTP1
 import NIOSSL
-import Synchronization
 
 /// Sets up one accepted connection: address cap, TLS, HTTP/1.1, pace. No other protocol is offered (T6).
 struct AS4ServerChannel: ServerChildChannel {
   let http: HTTP1Channel
   let connections: OpenConnections
   /// Nil for plain HTTP.
-  let tls: CurrentTLS?
+  let tls: NIOSSLContext?
   let log: Logger
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
@@ -21,11 +21,14 @@ struct AS4ServerChannel: ServerChildChannel {
     // Receipts are small and awaited: never hold them back to fill a packet.
     return channel.setOption(.tcpOption(.tcp_nodelay), value: 1).flatMapThrowing {
       guard let tls else { return }
-      let handler = NIOSSLServerHandler(context: tls.context)
+      let handler = NIOSSLServerHandler(context: tls)
       try channel.pipeline.syncOperations.addHandler(handler)
     }.flatMap {
       http.setup(channel: channel, logger: logger)
-    }.map { value in
+    }.flatMapThrowing { value in
+      let pipeline = channel.pipeline.syncOperations
+      try pipeline.addHandler(
+        OldProtocolHandler(), position: .after(pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)))
       // Only now: a failed set-up would count as the listener's own fault.
       if !isWelcome { channel.close(mode: .all, promise: nil) }
       return value
@@ -37,17 +40,17 @@ struct AS4ServerChannel: ServerChildChannel {
   }
 }
 
-/// The key and certificate in use. Looked up for each connection: a new key serves from the next handshake on.
-final class CurrentTLS: Sendable {
-  private let current: Mutex<NIOSSLContext>
+/// Marks a request of HTTP/1.0 as the last of its connection, which it is unless both sides agree otherwise (RFC 9112
+/// §9.3). Further on the version is no longer known.
+private final class OldProtocolHandler: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = HTTPServerRequestPart
 
-  init(_ context: NIOSSLContext) {
-    self.current = Mutex(context)
-  }
-
-  var context: NIOSSLContext { current.withLock { $0 } }
-
-  func replace(with context: NIOSSLContext) {
-    current.withLock { $0 = context }
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard case .head(var head) = unwrapInboundIn(data), head.version.major == 1, head.version.minor == 0 else {
+      return context.fireChannelRead(data)
+    }
+    head.headers.replaceOrAdd(name: "Connection", value: "close")
+    context.fireChannelRead(wrapInboundOut(.head(head)))
   }
 }

@@ -2,8 +2,8 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Performs what ``ConnectionPace`` decides on one connection: closes it when its deadline passes, and ends it without
-/// reading further once an answer has said `Connection: close` (T9: a refused 100 MB upload is not read to the end).
+/// Performs what ``ConnectionPace`` decides on one connection: closes it when its deadline passes, and ends it once an
+/// answer has said `Connection: close`. Nothing that arrives afterwards gets beyond this handler.
 final class PaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -30,39 +30,61 @@ final class PaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard !pace.isClosing else { return }
+    if pace.isEnding { return discard(unwrapInboundIn(data), context) }
     switch unwrapInboundIn(data) {
-    case .head: pace.headArrived()
+    case .head(let request): pace.headArrived(awaitsContinue: request.headerFields[.expect] != nil)
     case .body(let bytes): pace.bodyArrived(bytes.readableBytes, .now())
-    case .end: pace.requestEnded()
+    case .end: pace.requestEnded(.now())
     }
     context.fireChannelRead(data)
   }
 
+  /// Counts what is left of a refused message. At its end the client has only to read.
+  private func discard(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
+    guard pace.isRefusing else { return }
+    switch part {
+    case .head: break
+    case .body(let bytes): pace.bodyArrived(bytes.readableBytes, .now())
+    case .end:
+      pace.requestEnded(.now())
+      context.close(mode: .output, promise: nil)
+    }
+  }
+
   /// What follows on a connection that is ending is nobody's request, well-formed or not.
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    if !pace.isClosing { context.fireErrorCaught(error) }
+    let isEnding = pace.isEnding
+    pace.broke(.now())
+    watch(context)
+    if !isEnding { context.fireErrorCaught(error) }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
     pace.bytesArrived(.now())
+    if pace.isRefusing { requestRead(context) }
     watch(context)
     context.fireChannelReadComplete()
   }
 
   func read(context: ChannelHandlerContext) {
-    guard !pace.isClosing else { return }
+    if !pace.isEnding { requestRead(context) }
+  }
+
+  private func requestRead(_ context: ChannelHandlerContext) {
     pace.readRequested(.now())
     watch(context)
     context.read()
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    guard !pace.isClosing else {
+    guard !pace.isEnding else {
       promise?.fail(ChannelError.outputClosed)
       return
     }
     switch unwrapOutboundIn(data) {
+    case .head(let response) where response.status == .continue:
+      pace.continueSent()
+      context.write(data, promise: promise)
     case .head(let response) where response.status.kind != .informational:
       answerCloses = response.headerFields[.connection]?.lowercased() == "close"
       context.write(data, promise: promise)
@@ -73,6 +95,7 @@ final class PaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
       context.writeAndFlush(data, promise: promise)
       // To a client that is still sending, an early end looks like a broken connection and hides the answer from it.
       if isRequestRead { context.close(mode: .output, promise: nil) }
+      if pace.isRefusing { requestRead(context) }
     case .end:
       pace.answerEnded(closing: false, .now())
       watch(context)
@@ -80,6 +103,12 @@ final class PaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     default:
       context.write(data, promise: promise)
     }
+  }
+
+  /// Whoever is done with the connection above must not end it for a client that is still sending.
+  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    guard mode == .output, pace.isRefusing else { return context.close(mode: mode, promise: promise) }
+    promise?.succeed()
   }
 
   /// Sees to it that the alarm rings no later than the deadline. An alarm that rings early just looks again, so that

@@ -49,6 +49,7 @@ public struct TLSTrust: Sendable {
 
 /// Why TLS material cannot be used.
 public struct TLSProblem: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong, without anything of a key.
   public let reason: String
   public var description: String { reason }
 
