@@ -70,6 +70,11 @@ extension XMLAttribute {
     XMLAttribute(prefix: "wsu", uri: AS4Names.utility, local: "Id", value: value)
   }
 
+  /// What kind of token a `wsse:SecurityTokenReference` leads to.
+  static func tokenType(_ value: String) -> XMLAttribute {
+    XMLAttribute(prefix: "wsse11", uri: AS4Names.security11, local: "TokenType", value: value)
+  }
+
   static let mustUnderstand = XMLAttribute(
     prefix: "S12", uri: AS4Names.soap, local: "mustUnderstand", value: "true")
 }

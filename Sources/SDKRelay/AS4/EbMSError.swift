@@ -74,10 +74,15 @@ public enum EbMSCode: String, Hashable, Sendable, CaseIterable, Codable {
 public struct EbMSError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Whether the message was refused, or merely remarked upon.
   public enum Severity: String, Hashable, Sendable, Codable {
-    case failure, warning
+    /// The message was not accepted.
+    case failure
+    /// The message was accepted all the same.
+    case warning
   }
 
+  /// The standard's code.
   public var code: EbMSCode
+  /// Whether the message was refused.
   public var severity: Severity
   /// The message at fault, where its header could be read so far.
   public var refToMessageID: String?
@@ -88,6 +93,7 @@ public struct EbMSError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Whether the same bytes may be accepted later. Decided where the error arises.
   public var isTransient: Bool
 
+  /// Texts are bounded and freed of control characters, since they may come from a peer.
   public init(
     _ code: EbMSCode, _ detail: String, refToMessageID: String? = nil, severity: Severity = .failure,
     text: String? = nil, isTransient: Bool = false
@@ -104,8 +110,14 @@ public struct EbMSError: Error, Hashable, Sendable, CustomStringConvertible {
   /// failed is of use to an attacker only.
   static let decryption = EbMSError(.failedDecryption, "the message could not be decrypted")
 
-  /// The answer where the addressee is not served for this document type (SDK-AS4-04).
-  public static let notServiced = EbMSError(.other, "NOT_SERVICED")
+  /// The code word for an addressee or document type that is not served (SDK-AS4-04).
+  static let notServiced = "NOT_SERVICED"
+
+  /// The answer where the addressee is not served for this document type (SDK-AS4-04): the code word as detail, and
+  /// which field it is about as text.
+  public static func notServiced(_ reason: String) -> EbMSError {
+    EbMSError(.other, notServiced, text: reason)
+  }
 
   /// The same error about the message with this id.
   func about(_ messageID: String?) -> EbMSError {
@@ -120,8 +132,10 @@ public struct EbMSError: Error, Hashable, Sendable, CustomStringConvertible {
     return String(safe.prefix(500))
   }
 
+  /// Code, name and detail in one line; with the text where the detail is a mere code word.
   public var description: String {
-    "\(code.rawValue) \(code.shortDescription): \(detail)"
+    let isExplained = detail == Self.notServiced && text != code.shortDescription && text != detail
+    return "\(code.rawValue) \(code.shortDescription): \(detail)\(isExplained ? ", \(text)" : "")"
   }
 }
 

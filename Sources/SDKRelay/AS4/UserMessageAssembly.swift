@@ -47,13 +47,23 @@ final class UserMessageAssembly {
   }
 
   private func openPart(_ id: String, _ number: Int) throws -> any ByteSink {
-    guard let header, let info = header.message.parts.first(where: { $0.contentID == id }),
-      let reference = header.signed.parts[id], let cipher = header.ciphers[id]
+    guard let header, let info = info(id, in: header.message), let reference = header.signed.parts[info.contentID],
+      let cipher = header.ciphers[info.contentID]
     else { throw EbMSError(.mimeInconsistency, "part \(number) \(shown(id)) is not in eb:PayloadInfo") }
+    guard parts[info.contentID] == nil else {
+      throw EbMSError(.mimeInconsistency, "part \(number) \(shown(id)) is meant by the same eb:PartInfo as another")
+    }
     let part = ReceivedPart(
       info, reference: reference, decryption: (cipher, header.key), limits: receiver.limits, file: try spool.create())
-    parts[id] = part
+    parts[info.contentID] = part
     return part
+  }
+
+  /// What the header says about a part. Some products write the Content-ID percent-encoded too, as in the `cid:`
+  /// reference.
+  private func info(_ id: String, in message: UserMessage) -> PartInfo? {
+    let decoded = CIDReference.contentID("cid:\(id)")
+    return message.parts.first { $0.contentID == id } ?? message.parts.first { $0.contentID == decoded }
   }
 
   // MARK: The SOAP part
@@ -82,7 +92,7 @@ final class UserMessageAssembly {
     // 4. The processing mode.
     let ours = Set(receiver.identities.compactMap(\.certificate.commonName))
     try ReceiverChecks.check(message, ours: ours, mode: receiver.mode, now: now)
-    try receiver.admit?(message, signed.signer)
+    try receiver.admit?(message)
     // 5. The encryption policy, then the key.
     let encryption = try PartEncryption(soap, mode: receiver.mode)
     let ciphers = encryption?.ciphers ?? [:]

@@ -63,74 +63,53 @@ struct AS4SignalTests {
     }
   }
 
+  private typealias Make = @Sendable (VerifiedUserMessage, AS4Federation) throws -> [UInt8]
+
+  /// A receipt whose references have been changed.
+  private static func references(_ change: @escaping @Sendable (inout [SignatureReference]) -> Void) -> Make {
+    { message, federation in
+      try receipt(message, federation.b) { references in
+        var references = references
+        change(&references)
+        return references
+      }
+    }
+  }
+
+  /// A receipt whose text has been changed after signing.
+  private static func text(_ change: @escaping @Sendable (String) -> String) -> Make {
+    { Array(change(String(decoding: try receipt($0, $1.b), as: UTF8.self)).utf8) }
+  }
+
+  private static let forgedReceipts: [(String, String, Make)] = [
+    ("missing part", "does not acknowledge 'cid:message'", references { $0.removeLast() }),
+    ("missing Messaging", "does not acknowledge '#_messaging", references { $0.removeFirst() }),
+    ("other digest", "another digest for 'cid:message'", references { $0[2].digestValue[0] ^= 1 }),
+    ("other algorithm", "does not acknowledge", references { $0[2].digestMethod = .sha512 }),
+    ("one twice", "twice", references { $0.append($0[0]) }),
+    (
+      "one too many", "not sent",
+      references {
+        $0.append($0[2])
+        $0[3].uri = "cid:extra"
+      }
+    ),
+    ("other message", "another message", { try receipt($0, $1.b, id: "other@example.se") }),
+    ("other signer", "not the receiving access point", { try receipt($0, $1.c) }),
+    ("our own signature", "not the receiving access point", { try receipt($0, $1.a) }),
+    ("not signed", "not signed", text { $0.replacing(/<wsse:Security.*<\/wsse:Security>/, with: "") }),
+    ("changed", "digest differs", text { $0.replacing("<eb:Receipt>", with: "<eb:Receipt> ") }),
+    ("cut", "SOAP part", { try receipt($0, $1.b).dropLast(100) + [] }),
+    ("empty", "empty", { _, _ in [] }),
+    (
+      "a user message", "eb:SignalMessage",
+      { message, _ in OutgoingEnvelope { MessagingWriter.element(message.message, id: $0) }.serialized() }
+    ),
+  ]
+
   @Test("Q4: receipts that do not prove reception are refused, with the reason")
   func forged() throws {
-    typealias Make = (VerifiedUserMessage, AS4Federation) throws -> [UInt8]
-    let table: [(String, String, Make)] = [
-      ("missing part", "does not acknowledge 'cid:message'", { try Self.receipt($0, $1.b) { Array($0.dropLast()) } }),
-      (
-        "missing Messaging", "does not acknowledge '#_messaging",
-        { try Self.receipt($0, $1.b) { Array($0.dropFirst()) } }
-      ),
-      (
-        "other digest", "another digest for 'cid:message'",
-        {
-          try Self.receipt($0, $1.b) { references in
-            var references = references
-            references[2].digestValue[0] ^= 1
-            return references
-          }
-        }
-      ),
-      (
-        "other algorithm", "does not acknowledge",
-        {
-          try Self.receipt($0, $1.b) { references in
-            var references = references
-            references[2].digestMethod = .sha512
-            return references
-          }
-        }
-      ),
-      ("one twice", "twice", { try Self.receipt($0, $1.b) { $0 + [$0[0]] } }),
-      (
-        "one too many", "not sent",
-        {
-          try Self.receipt($0, $1.b) { references in
-            var extra = references[2]
-            extra.uri = "cid:extra"
-            return references + [extra]
-          }
-        }
-      ),
-      ("other message", "another message", { try Self.receipt($0, $1.b, id: "other@example.se") }),
-      ("other signer", "not the receiving access point", { try Self.receipt($0, $1.c) }),
-      ("our own signature", "not the receiving access point", { try Self.receipt($0, $1.a) }),
-      (
-        "not signed", "not signed",
-        { message, federation in
-          let text = String(decoding: try Self.receipt(message, federation.b), as: UTF8.self)
-          return Array(text.replacing(/<wsse:Security.*<\/wsse:Security>/, with: "").utf8)
-        }
-      ),
-      (
-        "changed", "digest differs",
-        { message, federation in
-          let text = String(decoding: try Self.receipt(message, federation.b), as: UTF8.self)
-          return Array(text.replacing("<eb:Receipt>", with: "<eb:Receipt> ").utf8)
-        }
-      ),
-      ("cut", "SOAP part", { try Self.receipt($0, $1.b).dropLast(100) + [] }),
-      ("empty", "empty", { _, _ in [] }),
-      (
-        "a user message", "eb:SignalMessage",
-        { message, _ in
-          let envelope = OutgoingEnvelope { MessagingWriter.element(message.message, id: $0) }
-          return envelope.serialized()
-        }
-      ),
-    ]
-    for (name, reason, make) in table {
+    for (name, reason, make) in Self.forgedReceipts {
       Self.expectInvalid(try Self.answer(make), reason, name)
     }
     Self.expectInvalid(
@@ -171,12 +150,45 @@ struct AS4SignalTests {
 
   @Test("SDK-AS4-04: NOT_SERVICED is final")
   func notServiced() throws {
-    let outcome = try Self.answer { try Signal.error(EbMSError.notServiced.about($0.message.messageID), signer: $1.b) }
+    let outcome = try Self.answer {
+      try Signal.error(.notServiced("eb:Action 'x' is not served here").about($0.message.messageID), signer: $1.b)
+    }
     guard case .error(let error) = outcome else {
       Issue.record("\(outcome)")
       return
     }
     #expect(error.code == .other && error.detail == "NOT_SERVICED" && !error.isTransient)
+    #expect("\(error)" == "EBMS:0004 Other: NOT_SERVICED, eb:Action 'x' is not served here")
+  }
+
+  @Test("SDK-AS4-04: NOT_SERVICED is final wherever a product puts it", arguments: 0..<3)
+  func notServicedElsewhere(place: Int) throws {
+    let outcome = try Self.answer { message, federation in
+      let envelope = OutgoingEnvelope { id in
+        let messaging = MessagingWriter.frame(id: id)
+        let signal = messaging.append(XMLElement(ebms: "SignalMessage"))
+        signal.append(
+          MessagingWriter.messageInfo(timestamp: Date(), id: "e@x", refToMessageID: message.message.messageID))
+        let error = signal.append(
+          XMLElement(
+            ebms: "Error",
+            attributes: [
+              XMLAttribute("errorCode", "EBMS:0004"), XMLAttribute("severity", "failure"),
+              XMLAttribute("shortDescription", place == 0 ? "NOT_SERVICED" : "Other"),
+            ]))
+        if place > 0 { error.append(XMLElement(ebms: "Description", "NOT_SERVICED")) }
+        if place > 1 { error.append(XMLElement(ebms: "ErrorDetail", "the receiver does not know the action")) }
+        return messaging
+      }
+      let keyInfo = try envelope.addSignerToken(federation.b, .binarySecurityToken)
+      try envelope.sign(envelope.references(), signer: federation.b, keyInfo: keyInfo)
+      return envelope.serialized()
+    }
+    guard case .error(let error) = outcome else {
+      Issue.record("\(outcome)")
+      return
+    }
+    #expect(error.code == .other && !error.isTransient)
   }
 
   @Test("an error that is not signed never ends a message's attempts; one by a stranger proves nothing")

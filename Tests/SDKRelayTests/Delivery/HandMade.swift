@@ -55,13 +55,14 @@ struct HandMade {
   }
 
   /// The AS4 message round these bytes, for a node's access point.
-  func packed(_ bytes: [UInt8], in net: TestNet, to node: Int = 1) throws -> PackedMessage {
+  func packed(_ bytes: [UInt8], in net: TestNet, to node: Int = 1, parts: Int = 1) throws -> PackedMessage {
     let spool = try Spool(folder: net.folder.appending(path: "hand"))
     let file = spool.url(of: UUID().uuidString)
     try Data(bytes).write(to: file)
     return try AS4Packager.pack(
-      header, payloads: [PayloadSource(url: file, mimeType: "text/xml", characterSet: "UTF-8")], signer: accessPoint,
-      recipient: net.keys.accessPoints[node].certificate, mode: .federation, spool: spool)
+      header,
+      payloads: Array(repeating: PayloadSource(url: file, mimeType: "text/xml", characterSet: "UTF-8"), count: parts),
+      signer: accessPoint, recipient: net.keys.accessPoints[node].certificate, mode: .federation, spool: spool)
   }
 
   /// A message receipt from b to a about the message, as node 1's access point would send it.

@@ -29,7 +29,7 @@ struct ReceiverTests {
     }
   }
 
-  @Test("Q1: the same id with other content is refused with EBMS:0004 and an alarm, and not delivered")
+  @Test("Q1: the same id with other content is refused with EBMS:0003, for good, and an alarm, and not delivered")
   func otherContent() async throws {
     try await withNet(running: [1]) { net in
       let first = try HandMade(net)
@@ -40,7 +40,7 @@ struct ReceiverTests {
         Issue.record("no error")
         return
       }
-      #expect(error.code == .other)
+      #expect(error.code == .valueInconsistent && !error.isTransient)
       try await net.settle(1)
       #expect(try net.delivered == 1)
       #expect(try net.nodes[1].events().contains { $0.hasPrefix("! ") && $0.contains("came again with other content") })
@@ -55,7 +55,10 @@ struct ReceiverTests {
         originalSender: net.a.id.value, finalRecipient: "0203:stranger.example.se")
       var type = try HandMade(net)
       type.header.action = "busdox-docid-qns::urn:example:another-document"
-      for message in [stranger, type] {
+      for (message, reason) in [
+        (stranger, "finalRecipient '0203:stranger.example.se' is not served here"),
+        (type, "eb:Action 'busdox-docid-qns::urn:example:another-document' is not served here"),
+      ] {
         guard case .error(let error) = try await message.send(to: net) else {
           Issue.record("no error")
           continue
@@ -63,7 +66,45 @@ struct ReceiverTests {
         #expect(error.code == .other)
         #expect(error.severity == .failure)
         #expect(error.detail.contains("NOT_SERVICED"))
+        #expect(error.text == reason)
         #expect(!error.isTransient)
+      }
+      #expect(try net.nodes[1].relay.status().queued == 0)
+    }
+  }
+
+  @Test("invariant 1: a second part, for which there is no place, is refused and not signed for")
+  func twoParts() async throws {
+    try await withNet(running: [1]) { net in
+      let message = try HandMade(net)
+      // Encrypted for somebody else: it is refused before anything is decrypted.
+      let packed = try message.packed(try message.sealed(), in: net, to: 0, parts: 2)
+      guard case .error(let error) = try await net.send(packed) else {
+        Issue.record("no error")
+        return
+      }
+      #expect(error.code == .valueInconsistent && !error.isTransient)
+      #expect(error.detail == "eb:PayloadInfo: exactly one part is expected, not 2")
+      #expect(error.refToMessageID == message.header.messageID)
+      #expect(try net.nodes[1].relay.status().queued == 0)
+    }
+  }
+
+  @Test("I9, 4CT_TA01: an originalSender that is no participant id is refused with its name, before decryption")
+  func wrongSender() async throws {
+    try await withNet(running: [1]) { net in
+      for value in ["hello", "0203:komvux.kommun.ex\u{430}mple.se"] {
+        var message = try HandMade(net)
+        message.header.properties = ProcessingMode.federation.properties(
+          originalSender: value, finalRecipient: net.b.id.value)
+        guard case .error(let error) = try await net.send(message.packed(try message.sealed(), in: net, to: 0)) else {
+          Issue.record("no error")
+          continue
+        }
+        #expect(error.code == .valueInconsistent && !error.isTransient)
+        #expect(error.detail.contains("originalSender") && error.detail.contains("is not a participant id"))
+        #expect(error.detail.utf8.allSatisfy { $0 < 0x80 })
+        #expect(error.refToMessageID == message.header.messageID)
       }
       #expect(try net.nodes[1].relay.status().queued == 0)
     }

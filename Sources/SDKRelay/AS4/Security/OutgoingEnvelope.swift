@@ -97,10 +97,7 @@ struct OutgoingEncryption {
     let reference = info.append(
       XMLElement(
         "wsse:SecurityTokenReference", uri: AS4Names.security, namespaces: [.security, .security11],
-        attributes: [
-          XMLAttribute(
-            prefix: "wsse11", uri: AS4Names.security11, local: "TokenType", value: AS4Names.encryptedKey)
-        ]))
+        attributes: [.tokenType(AS4Names.encryptedKey)]))
     reference.append(XMLElement(security: "Reference", attributes: [XMLAttribute("URI", "#\(keyID)")]))
     let cipher = data.append(XMLElement(xenc: "CipherData")).append(
       XMLElement(xenc: "CipherReference", attributes: [XMLAttribute("URI", CIDReference.uri(part.contentID))]))

@@ -6,7 +6,12 @@ enum TokenReference {
   static func make(
     _ kind: KeyReference, _ certificate: Certificate, chain: [Certificate], tokenID: String
   ) throws -> (reference: XMLElement, token: XMLElement?) {
-    let reference = XMLElement("wsse:SecurityTokenReference", uri: AS4Names.security, namespaces: [.security])
+    // WSS4J asks for the type of every token that is not a lone certificate (Basic Security Profile 1.1 R5215).
+    let isPath = kind == .pkiPath
+    let reference = XMLElement(
+      "wsse:SecurityTokenReference", uri: AS4Names.security,
+      namespaces: isPath ? [.security, .security11] : [.security],
+      attributes: isPath ? [.tokenType(AS4Names.pkiPath)] : [])
     switch kind {
     case .binarySecurityToken:
       reference.append(direct(tokenID, AS4Names.x509v3))
@@ -98,16 +103,27 @@ struct NamedCertificates {
     else { throw refused("wsse:BinarySecurityToken \(shown(uri)) is not base64") }
     switch token.attribute("ValueType") {
     case AS4Names.x509v3:
-      guard let certificate = try? Certificate.parse(der: value) else {
-        throw refused("wsse:BinarySecurityToken \(shown(uri)) is not a certificate")
+      let certificate = try parsed(uri, "certificate") { () throws(CertificateProblem) in
+        try Certificate.parse(der: value)
       }
       return try NamedCertificates([certificate], form: "X509v3 token")
     case AS4Names.pkiPath:
-      guard let path = try? PKIPath.parse(value), let leaf = path.last else {
-        throw refused("wsse:BinarySecurityToken \(shown(uri)) is not a certificate path")
-      }
-      return try NamedCertificates([leaf], presented: path.dropLast(), form: "X509PKIPathv1 token")
+      let path = try parsed(uri, "certificate path") { () throws(CertificateProblem) in try PKIPath.parse(value) }
+      return try NamedCertificates(Array(path.suffix(1)), presented: path.dropLast(), form: "X509PKIPathv1 token")
     default: throw refused("wsse:BinarySecurityToken \(shown(uri)): ValueType is not accepted")
+    }
+  }
+
+  private static func parsed<Value>(
+    _ uri: String, _ kind: String, _ parse: () throws(CertificateProblem) -> Value
+  ) throws(EbMSError) -> Value {
+    do throws(CertificateProblem) {
+      return try parse()
+    } catch {
+      switch error {
+      case .unreadable: throw refused("wsse:BinarySecurityToken \(shown(uri)) is not a \(kind)")
+      case .notRSA: throw refused("wsse:BinarySecurityToken \(shown(uri)): \(error)")
+      }
     }
   }
 

@@ -101,10 +101,13 @@ private struct SignalReader {
     }
     let description = field.element.child(.ebms("Description"))?.text.trimmingXMLSpace
     let detail = field.element.child(.ebms("ErrorDetail"))?.text.trimmingXMLSpace ?? description ?? ""
+    // Products differ in where they put the code word (SDK-AS4-04).
+    let words = [detail, description, field.element.attribute("shortDescription")]
+    let isNotServiced = words.contains { $0?.contains(EbMSError.notServiced) == true }
     let severity = EbMSError.Severity(rawValue: try field.attribute("severity").lowercased()) ?? .failure
     return EbMSError(
       code, code.rawValue == shownCode ? detail : "\(shownCode) \(detail)", refToMessageID: sent.messageID,
-      severity: severity, text: description, isTransient: Self.isTransient(code, detail))
+      severity: severity, text: description, isTransient: !isNotServiced && Self.isTransient(code))
   }
 
   /// The message an error is about, by its own attribute or by the signal's RefToMessageId.
@@ -115,10 +118,10 @@ private struct SignalReader {
       .text()
   }
 
-  private static func isTransient(_ code: EbMSCode, _ detail: String) -> Bool {
+  /// Whether the code speaks of trouble that passes. `Other` may, and is what most products answer to their own.
+  private static func isTransient(_ code: EbMSCode) -> Bool {
     switch code {
-    case .connectionFailure, .emptyMessagePartitionChannel, .dysfunctionalReliability, .deliveryFailure: true
-    case .other: !detail.contains(EbMSError.notServiced.detail)
+    case .connectionFailure, .emptyMessagePartitionChannel, .dysfunctionalReliability, .deliveryFailure, .other: true
     default: false
     }
   }

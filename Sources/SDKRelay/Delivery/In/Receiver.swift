@@ -34,7 +34,7 @@ struct Receiver: AS4RequestHandler {
     self.logger = logger
     self.received = received
     var policy = policy
-    policy.admit = { message, _ throws(EbMSError) in try served.admit(message) }
+    policy.admit = { message throws(EbMSError) in try served.admit(message) }
     self.policy = policy
   }
 
@@ -102,12 +102,12 @@ struct Receiver: AS4RequestHandler {
     }
     guard let known else { return nil }
     guard known.referencesSha256 == Self.digest(of: message.references) else {
-      let text = "the message id came again with other content (EBMS:0004)"
+      let text = "the message id came again with other content (EBMS:0003)"
       try await store.write { db in
         try EventLog.add(NewEvent(transportID: id, text: text, isAlarm: true), at: Date(), in: db)
       }
       logger.error("message id used twice", metadata: metadata(message))
-      throw EbMSError(.other, "eb:MessageId has been used for another message", refToMessageID: id)
+      throw EbMSError(.valueInconsistent, "eb:MessageId has been used for another message", refToMessageID: id)
     }
     logger.info("repeated: same receipt again", metadata: metadata(message))
     return answer(known.receipt)
@@ -121,8 +121,11 @@ struct Receiver: AS4RequestHandler {
   /// File first, then the row that names it: a row is never without its file.
   private func keep(_ message: VerifiedUserMessage, receipt: [UInt8]) async throws {
     guard let payload = message.payloads.first, let participant = served.recipient(of: message.message),
-      let sender = message.message.originalSender.flatMap({ try? ParticipantID($0) })
-    else { throw EbMSError(.valueInconsistent, "eb:MessageProperties: originalSender is not a participant id") }
+      let sender = served.sender(of: message.message)
+    else {
+      // `admit` has seen to it.
+      throw EbMSError(.valueInconsistent, "not served", refToMessageID: message.message.messageID)
+    }
     let layout = store.layout
     let name = randomUUID().uuidString.lowercased() + ".xhe"
     let sha256 = try await work.run {
