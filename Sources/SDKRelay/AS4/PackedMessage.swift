@@ -4,6 +4,7 @@ public import XMLSecurity
 /// A message ready for the wire. The file holds the whole HTTP body; each attempt sends the same bytes, so that a retry
 /// can never be taken for another message (SDK-AS4-08).
 public struct PackedMessage: Sendable {
+  /// The AS4 message id.
   public let messageID: String
   /// The HTTP Content-Type that goes with the body.
   public let contentType: String
@@ -22,7 +23,8 @@ public struct PackedMessage: Sendable {
     self.references = references
   }
 
-  /// Reads back a message packed before a restart. All that is needed lies in the file.
+  /// Reads back a message packed before a restart. All that is needed lies in the file. Throws ``PackProblem``,
+  /// ``EbMSError``, a signature's problem, or what reading a file throws.
   public init(restoring file: URL) throws {
     let head = try FileHandle(forReadingFrom: file)
     defer { try? head.close() }
@@ -62,11 +64,20 @@ public struct PackedMessage: Sendable {
 }
 
 /// Why a message could not be packed.
-public enum PackProblem: Error, Hashable, Sendable {
+public enum PackProblem: Error, Hashable, Sendable, CustomStringConvertible {
   /// The processing mode names certificates by key identifier, and this one has none.
   case noSubjectKeyIdentifier(subject: String)
   /// The signed header exceeds the room left for it.
   case headerTooLarge
   /// The file does not hold a packed message.
   case notPacked(file: String)
+
+  /// One sentence for the operator.
+  public var description: String {
+    switch self {
+    case .noSubjectKeyIdentifier(let subject): "the certificate of \(subject) has no subject key identifier"
+    case .headerTooLarge: "the signed header is larger than the room left for it"
+    case .notPacked(let file): "\(file) holds no packed message"
+    }
+  }
 }

@@ -52,7 +52,7 @@ final class ReceivedPart: ByteSink {
     guard isComplete else { return nil }
     return ReceivedPayload(
       contentID: info.contentID, mimeType: info.mimeType, characterSet: info.characterSet, file: file,
-      size: file.size, signedDigest: reference.digestValue)
+      size: file.size)
   }
 
   func discard() {
@@ -90,7 +90,7 @@ private final class ContentSink: ByteSink {
       problem = (.decompressionFailure, "\(gzip)")
       file.discard()
     } catch let limit as ByteLimitExceeded {
-      problem = (.other, "exceeds \(limit.limit) bytes")
+      problem = (.invalidHeader, "exceeds \(limit.limit) bytes")
       file.discard()
     }
   }

@@ -4,21 +4,22 @@ public import XMLSecurity
 ///
 /// Unchecked: the reader writes the file before this exists; afterwards it belongs to whoever holds the message.
 public struct ReceivedPayload: @unchecked Sendable {
+  /// The part's Content-ID without brackets.
   public let contentID: String
   /// The type before compression, where the sender gave one.
   public let mimeType: String?
+  /// The encoding of XML content, where the sender gave one.
   public let characterSet: String?
   /// The content. It vanishes with the last reference unless it is kept under a name.
   public let file: SpoolFile
   /// The content's size in bytes.
   public let size: Int
-  /// The digest of the part as signed, that is before decompression.
-  public let signedDigest: [UInt8]
 }
 
 /// A user message whose signature, signer, coverage, decryption, digests and decompression have all been checked. Only
 /// ``UserMessageReader`` makes one.
 public struct VerifiedUserMessage: Sendable {
+  /// The header, as signed.
   public let message: UserMessage
   /// The sending access point's certificate; its common name is the message's From.
   public let signer: TrustedCertificate

@@ -51,11 +51,15 @@ public struct SignatureReference: Hashable, Sendable {
   public var transforms: [SignatureTransform]
   public var digestMethod: DigestAlgorithm
   public var digestValue: [UInt8]
+  /// The element's own id, kept so that a receipt can repeat the very reference.
+  public var id: String?
 
   public init(
-    uri: String, transforms: [SignatureTransform], digestMethod: DigestAlgorithm = .sha256, digestValue: [UInt8]
+    uri: String, transforms: [SignatureTransform], digestMethod: DigestAlgorithm = .sha256, digestValue: [UInt8],
+    id: String? = nil
   ) {
     self.uri = uri
+    self.id = id
     self.transforms = transforms
     self.digestMethod = digestMethod
     self.digestValue = digestValue
@@ -70,6 +74,7 @@ public struct SignatureReference: Hashable, Sendable {
     }
     try element.allow(attributes: ["Id", "URI"], "Reference")
     self.uri = uri
+    id = element.attribute("Id")
     var children = element.elements
     transforms = []
     if children.first?.name == XMLName(XMLNamespaces.ds, "Transforms") {
@@ -98,7 +103,9 @@ public struct SignatureReference: Hashable, Sendable {
 
   /// The `ds:Reference`. The prefix `ds` must be declared above it.
   public func element() -> XMLElement {
-    let element = XMLElement("ds:Reference", uri: XMLNamespaces.ds, attributes: [XMLAttribute(local: "URI", value: uri)])
+    let id = id.map { [XMLAttribute(local: "Id", value: $0)] } ?? []
+    let element = XMLElement(
+      "ds:Reference", uri: XMLNamespaces.ds, attributes: id + [XMLAttribute(local: "URI", value: uri)])
     if !transforms.isEmpty {
       let list = element.append(XMLElement("ds:Transforms", uri: XMLNamespaces.ds))
       for transform in transforms { list.append(Self.element(transform)) }

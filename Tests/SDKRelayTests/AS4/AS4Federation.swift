@@ -52,8 +52,11 @@ struct AS4Forge {
   }
 
   var message = AS4Kit.message()
-  /// The contents in order; their Content-IDs are part-1, part-2 …
+  /// The contents in order.
   var contents: [[UInt8]] = [Array("<message>text</message>".utf8)]
+  /// The Content-ID of each in the header, and on the wire where that differs.
+  var contentIDs = ["part-1", "part-2", "part-3"]
+  var wireIDs: [String]?
   var signer: Identity
   var recipient: Certificate
   var mode = AS4Kit.mode
@@ -99,7 +102,7 @@ struct AS4Forge {
     message.parts = contents.indices.map { index in
       let compression = compresses ? [PartProperty(name: "CompressionType", value: "application/gzip")] : []
       return PartInfo(
-        contentID: "part-\(index + 1)", properties: [PartProperty(name: "MimeType", value: "text/xml")] + compression)
+        contentID: contentIDs[index], properties: [PartProperty(name: "MimeType", value: "text/xml")] + compression)
     }
     let envelope = OutgoingEnvelope { MessagingWriter.element(message, id: $0) }
     let encryption = OutgoingEncryption()
@@ -111,21 +114,22 @@ struct AS4Forge {
     let (parts, digests) = try wireParts(encryption.key)
     let partReferences = zip(message.parts, digests).map { part, value in
       SignatureReference(
-        uri: "cid:\(part.contentID)", transforms: [.attachmentContent], digestMethod: .sha256, digestValue: value)
+        uri: CIDReference.uri(part.contentID), transforms: [.attachmentContent], digestMethod: .sha256,
+        digestValue: value)
     }
     try envelope.sign(references(envelope.references() + partReferences), signer: signer, keyInfo: keyInfo)
     try afterSigning(envelope)
     let text = soap(String(decoding: envelope.serialized(), as: UTF8.self))
     guard !parts.isEmpty else { return (Signal.contentType, body(Array(text.utf8))) }
-    return (Self.contentType, body(Self.multipart(text, parts)))
+    return (Self.contentType, body(Self.multipart(text, parts, wireIDs ?? contentIDs)))
   }
 
   static let contentType = "multipart/related; boundary=forge; type=\"application/soap+xml\"; start=\"<root>\""
 
-  static func multipart(_ soap: String, _ parts: [[UInt8]]) -> [UInt8] {
+  private static func multipart(_ soap: String, _ parts: [[UInt8]], _ ids: [String]) -> [UInt8] {
     var bytes = Array("--forge\r\nContent-Type: application/soap+xml\r\nContent-ID: <root>\r\n\r\n\(soap)".utf8)
-    for (index, part) in parts.enumerated() {
-      bytes += Array("\r\n--forge\r\nContent-ID: <part-\(index + 1)>\r\n\r\n".utf8) + part
+    for (id, part) in zip(ids, parts) {
+      bytes += Array("\r\n--forge\r\nContent-ID: <\(id)>\r\n\r\n".utf8) + part
     }
     return bytes + Array("\r\n--forge--\r\n".utf8)
   }

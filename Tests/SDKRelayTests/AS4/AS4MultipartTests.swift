@@ -61,6 +61,7 @@ struct AS4MultipartTests {
       ("--b\r\n\r\nx\r\n--bar\r\n--b--", "goes on"),  // a line that only begins with the boundary
       ("--b\r\n\r\nx\r\n--b x\r\n--b--", "goes on"),
       ("--b\r\n\r\nx\n--b\r\n\r\ny\r\n--b--", "bare LF"),
+      ("--b\n\nx\n--b--\n", "before part 1 ends with a bare LF"),
       ("--b\r\nContent-ID: <x>\n\r\n\r\nx\r\n--b--", "CR LF"),
       ("--b\r\nContent-ID: <x>\r\nContent-ID: <y>\r\n\r\nx\r\n--b--", "occurs twice"),
       ("--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\nx\r\n--b--", "nested"),

@@ -96,6 +96,9 @@ final class MultipartReader: ByteSink {
     let end = rest.dropFirst(padding.count)
     if end.starts(with: [0x0D, 0x0A]) { return (end.startIndex + 2, false) }
     let isUndecided = end.isEmpty || end.elementsEqual([0x0D]) || rest.elementsEqual(Array("-".utf8))
+    guard end.first != 0x0A else {
+      throw EbMSError(.mimeInconsistency, "the line of the boundary before part \(part + 1) ends with a bare LF")
+    }
     guard isUndecided, padding.count <= 70 else {
       throw EbMSError(.mimeInconsistency, "part \(part): a line begins with the boundary and goes on")
     }

@@ -40,26 +40,56 @@ struct PartEncryption {
   private static func ciphers(
     _ key: EncryptedKey, soap: SOAPEnvelope, mode: ProcessingMode
   ) throws(EbMSError) -> [String: ContentCipher] {
-    var ciphers: [String: ContentCipher] = [:]
-    for id in key.dataReferences {
+    let listed = try key.dataReferences + siblingReferences(soap)
+    for id in listed {
       guard let data = soap.elementByID[id], data.name == .xenc("EncryptedData"), data.parent === soap.security else {
         throw EbMSError(.policyNoncompliance, "xenc:DataReference \(shown(id)) does not name an xenc:EncryptedData")
       }
-      let (contentID, cipher) = try part(data, keyID: key.id, mode: mode)
+    }
+    var ciphers: [String: ContentCipher] = [:]
+    for data in soap.security?.children(.xenc("EncryptedData")) ?? [] {
+      try checkKey(of: data, key, isListed: data.attribute("Id").map(listed.contains) ?? false)
+      let (contentID, cipher) = try part(data, mode: mode)
       guard ciphers.updateValue(cipher, forKey: contentID) == nil else {
         throw EbMSError(.policyNoncompliance, "part \(shown(contentID)) is encrypted twice")
       }
     }
-    let count = soap.security?.children(.xenc("EncryptedData")).count ?? 0
-    guard count == ciphers.count, Set(ciphers.values).count <= 1 else {
-      throw EbMSError(.policyNoncompliance, "an xenc:EncryptedData is not in xenc:ReferenceList, or ciphers differ")
+    guard Set(ciphers.values).count <= 1 else {
+      throw EbMSError(.policyNoncompliance, "the parts are encrypted with different content ciphers")
     }
     return ciphers
   }
 
+  /// What a `xenc:ReferenceList` beside the key names; some products put it there (WS-Security 1.1.1 §9.1).
+  private static func siblingReferences(_ soap: SOAPEnvelope) throws(EbMSError) -> [String] {
+    var references: [String] = []
+    for list in soap.security?.children(.xenc("ReferenceList")) ?? [] {
+      for reference in list.elements {
+        guard reference.name == .xenc("DataReference"), let uri = reference.attribute("URI"), uri.hasPrefix("#") else {
+          throw EbMSError(
+            .policyNoncompliance, "xenc:ReferenceList holds something else than references to xenc:EncryptedData")
+        }
+        references.append(String(uri.dropFirst()))
+      }
+    }
+    return references
+  }
+
+  /// A list names the data, or the data names the key. What names another key is refused in either case.
+  private static func checkKey(of data: XMLElement, _ key: EncryptedKey, isListed: Bool) throws(EbMSError) {
+    let named = data.child(.ds("KeyInfo"))?.child(.security("SecurityTokenReference"))?.child(.security("Reference"))?
+      .attribute("URI")
+    guard named == nil || named == key.id.map({ "#\($0)" }) else {
+      throw EbMSError(.policyNoncompliance, "xenc:EncryptedData names another key than its xenc:EncryptedKey")
+    }
+    guard isListed || named != nil else {
+      throw EbMSError(.policyNoncompliance, "an xenc:EncryptedData is not in xenc:ReferenceList and names no key")
+    }
+  }
+
   /// The part an `xenc:EncryptedData` is about. Only whole contents of parts of this message are accepted (E7, X11).
   private static func part(
-    _ data: XMLElement, keyID: String?, mode: ProcessingMode
+    _ data: XMLElement, mode: ProcessingMode
   ) throws(EbMSError) -> (String, ContentCipher) {
     guard data.attribute("Type") == AS4Names.attachmentContentOnly else {
       throw EbMSError(.policyNoncompliance, "xenc:EncryptedData/@Type is not Attachment-Content-Only")
@@ -74,11 +104,6 @@ struct PartEncryption {
     let transforms = reference.child(.xenc("Transforms"))?.elements ?? []
     guard transforms.count == 1, transforms[0].attribute("Algorithm") == AS4Names.attachmentCiphertext else {
       throw EbMSError(.policyNoncompliance, "xenc:CipherReference: transforms are not accepted")
-    }
-    if let named = data.child(.ds("KeyInfo"))?.child(.security("SecurityTokenReference"))?
-      .child(.security("Reference"))?.attribute("URI"), named != keyID.map({ "#\($0)" })
-    {
-      throw EbMSError(.policyNoncompliance, "xenc:EncryptedData names another key than its xenc:EncryptedKey")
     }
     return (contentID, cipher)
   }

@@ -69,14 +69,21 @@ struct SOAPEnvelope {
     return found[0]
   }
 
-  /// SOAP 1.2 §5.2.3: a mandatory block that is not understood ends the processing.
+  /// SOAP 1.2 §5.2.3: a mandatory block that is not understood ends the processing, where it is meant for this node.
   private static func checkUnderstood(_ header: XMLElement) throws(EbMSError) {
-    for block in header.elements where block.name != .ebms("Messaging") && block.name != .security("Security") {
+    let known: Set<XMLName> = [.ebms("Messaging"), .security("Security")]
+    for block in header.elements where !known.contains(block.name) && isForUs(block) {
       let flag = block.attribute("mustUnderstand", uri: AS4Names.soap)
       guard flag == nil || flag == "false" || flag == "0" else {
         throw EbMSError(.invalidHeader, "S12:Header/\(shown(block.local)) must be understood and is not")
       }
     }
+  }
+
+  /// SOAP 1.2 §2.2 and §2.4: every node acts as next, and this one as the ultimate receiver.
+  private static func isForUs(_ block: XMLElement) -> Bool {
+    guard let role = block.attribute("role", uri: AS4Names.soap)?.trimmingXMLSpace, !role.isEmpty else { return true }
+    return ["next", "ultimateReceiver"].contains { role == "\(AS4Names.soap)/role/\($0)" }
   }
 
   /// Ids of whatever attribute, so that no reader can take another element for the signed one (threat X3).
@@ -85,7 +92,8 @@ struct SOAPEnvelope {
     var rest = [root]
     while let element = rest.popLast() {
       for attribute in element.attributes where attribute.local.lowercased() == "id" {
-        guard found.updateValue(element, forKey: attribute.value) == nil else {
+        // Some products give one element the same id by two attributes.
+        if let other = found.updateValue(element, forKey: attribute.value), other !== element {
           throw EbMSError(.failedAuthentication, "the id \(shown(attribute.value)) occurs twice")
         }
       }
