@@ -139,8 +139,6 @@ extension NodeSettings {
     mode.signatureKeyReference = accessPoint.signingKeyReference
     mode.encryptionKeyReference = accessPoint.encryptionKeyReference
     mode.compresses = accessPoint.compress
-    mode.retries = delivery.retry.retries
-    mode.retryWindow = delivery.retry.period
     mode.duplicateWindow = delivery.duplicateWindow
     return mode
   }

@@ -3,6 +3,7 @@ public import XMLSecurity
 
 /// A payload on its way out.
 public struct PayloadSource: Sendable {
+  /// The file. It is read while packing.
   public var url: URL
   /// The type before compression.
   public var mimeType: String

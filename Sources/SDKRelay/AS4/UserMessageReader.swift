@@ -16,6 +16,7 @@ public final class UserMessageReader: ByteSink {
   private let assembly: UserMessageAssembly
   private var input: Input
 
+  /// Parts go to `spool` as they arrive. A wrong `contentType` (the HTTP field) is reported by the first `write`.
   public init(contentType: String, receiver: AS4Receiver, spool: Spool) {
     let assembly = UserMessageAssembly(receiver: receiver, spool: spool)
     self.assembly = assembly
@@ -29,6 +30,8 @@ public final class UserMessageReader: ByteSink {
   /// The message's id, once its header has been read.
   public var messageID: String? { assembly.messageID }
 
+  /// Takes the next bytes. Throws ``EbMSError`` for a message that is refused, `SpoolProblem` for this node's own
+  /// trouble.
   public func write(_ bytes: UnsafeRawBufferPointer) throws {
     try attempt {
       switch input {
@@ -39,6 +42,7 @@ public final class UserMessageReader: ByteSink {
     }
   }
 
+  /// The body has ended; throws as `write` does.
   public func close() throws {
     try attempt {
       switch input {

@@ -33,17 +33,14 @@ public struct RetrySchedule: Hashable, Sendable {
   ///   - attempts: attempts made so far, at least 1.
   ///   - elapsed: the time since the first attempt began.
   ///   - chance: a random number in 0..<1.
-  ///   - atLeast: a wait the peer asked for, e.g. by Retry-After.
-  public func next(
-    attempts: Int, elapsed: Duration, chance: Double, atLeast: Duration = .zero
-  ) -> Step {
+  public func next(attempts: Int, elapsed: Duration, chance: Double) -> Step {
     let made = max(attempts, 1)
     let left = period - elapsed
-    guard made <= retries, left > .zero, atLeast <= left else { return .giveUp }
+    guard made <= retries, left > .zero else { return .giveUp }
     let slot = start(ofSlot: made)..<start(ofSlot: made + 1)
     let start = slot.lowerBound + (slot.upperBound - slot.lowerBound) * min(max(chance, 0), 1)
     let wait = Duration.seconds(max(start - elapsed.seconds, Self.shortestWait))
-    return .retry(after: min(max(wait, atLeast), left))
+    return .retry(after: min(wait, left))
   }
 
   /// Seconds from the first attempt to the slot of this repetition, counted from 1.

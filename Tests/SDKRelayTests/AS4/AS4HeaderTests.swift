@@ -41,7 +41,7 @@ struct AS4HeaderTests {
     #expect(read == message)
     #expect(read.originalSender == "0203:komvux.kommun.example.se")
     #expect(read.finalRecipient == "0203:arbetsformedling.example.se")
-    #expect(read.trackingIdentifier == "track-1")
+    #expect(read.properties.last?.value == "track-1")
     #expect(read.parts.map(\.contentID) == ["message", "attachment"])
   }
 

@@ -61,7 +61,6 @@ struct ScheduleTests {
     let schedule = RetrySchedule(retries: 4, period: .seconds(720))
     #expect(schedule.next(attempts: 5, elapsed: .seconds(400), chance: 0) == .giveUp)
     #expect(schedule.next(attempts: 1, elapsed: .seconds(720), chance: 0) == .giveUp)
-    #expect(schedule.next(attempts: 1, elapsed: .seconds(10), chance: 0, atLeast: .seconds(800)) == .giveUp)
     #expect(RetrySchedule(retries: 0).next(attempts: 1, elapsed: .zero, chance: 0.5) == .giveUp)
   }
 

@@ -6,7 +6,9 @@ public enum KeyReference: String, Hashable, Sendable, CaseIterable, Codable {
   case binarySecurityToken
   /// The certificate with its issuers.
   case pkiPath
+  /// The key identifier that the certificate itself states.
   case subjectKeyIdentifier
+  /// The issuer's name and the certificate's number.
   case issuerSerial
   /// The SHA-1 of the certificate; an index, not a security property.
   case thumbprint
@@ -14,17 +16,22 @@ public enum KeyReference: String, Hashable, Sendable, CaseIterable, Codable {
 
 /// What both access points have agreed upon before the first message. The defaults are the federation's.
 public struct ProcessingMode: Hashable, Sendable {
+  /// `eb:PartyId/@type` of both access points (ebMS Core §5.2.2.4).
   public var partyType = "urn:fdc:digg.se:edelivery:transportprofile:as4:partytype:ap"
+  /// `eb:From/eb:Role`.
   public var initiatorRole = AS4Names.initiator
+  /// `eb:To/eb:Role`.
   public var responderRole = AS4Names.responder
+  /// The message partition channel (ebMS Core §3.4); none given on receipt means the default.
   public var mpc = AS4Names.defaultMPC
-  /// Sent where given; any agreement is accepted on receipt.
-  public var agreement: TypedValue?
+  /// `eb:Service`. On receipt the type is compared without regard to case: the federation prints two spellings.
   public var service = TypedValue("bdx:noprocess", type: "urn:fdc:digg.se:edelivery:process")
   /// The type of the participants' ids in message properties.
   public var participantScheme = "iso6523-actorid-upis"
 
+  /// How our signatures name our certificate. On receipt all kinds are accepted.
   public var signatureKeyReference = KeyReference.binarySecurityToken
+  /// How our encrypted keys name the recipient's certificate. On receipt all kinds are accepted.
   public var encryptionKeyReference = KeyReference.binarySecurityToken
   /// Whether parts are compressed on sending. On receipt both are accepted (TA04).
   public var compresses = true
@@ -33,10 +40,6 @@ public struct ProcessingMode: Hashable, Sendable {
   /// The key transports accepted on receipt; RSA-OAEP with SHA-256 is always sent.
   public var keyTransports: Set<KeyTransport> = [.oaep256]
 
-  /// Sending attempts after the first (SDK-AS4-07).
-  public var retries = 4
-  /// The time within which all attempts are made.
-  public var retryWindow: Duration = .seconds(12 * 60)
   /// How far ahead of our clock a message's timestamp may lie.
   public var maximumAhead: Duration = .seconds(24 * 3600)
   /// How old a message may be: no longer than duplicates are remembered.

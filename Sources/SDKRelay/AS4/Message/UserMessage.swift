@@ -19,7 +19,9 @@ public struct AS4Party: Hashable, Sendable, Codable {
 
 /// A value with the scheme that gives it meaning: service or agreement.
 public struct TypedValue: Hashable, Sendable, Codable {
+  /// The value, compared as it is.
   public var value: String
+  /// The scheme; nil where there is none.
   public var type: String?
 
   public init(_ value: String, type: String? = nil) {
@@ -30,8 +32,11 @@ public struct TypedValue: Hashable, Sendable, Codable {
 
 /// A message property (ebMS Core §5.2.2.11).
 public struct MessageProperty: Hashable, Sendable, Codable {
+  /// Occurs once in a message.
   public var name: String
+  /// The scheme of the value; nil where there is none.
   public var type: String?
+  /// 1 to 1,024 bytes on receipt.
   public var value: String
 
   public init(name: String, type: String? = nil, value: String) {
@@ -43,7 +48,9 @@ public struct MessageProperty: Hashable, Sendable, Codable {
 
 /// A property of one part (ebMS Core §5.2.2.13).
 public struct PartProperty: Hashable, Sendable, Codable {
+  /// Occurs once in a part, such as MimeType or CompressionType (AS4 profile §3.1).
   public var name: String
+  /// 1 to 1,024 bytes on receipt.
   public var value: String
 
   public init(name: String, value: String) {
@@ -56,6 +63,7 @@ public struct PartProperty: Hashable, Sendable, Codable {
 public struct PartInfo: Hashable, Sendable, Codable {
   /// The part's Content-ID without brackets; `cid:` and this make the reference.
   public var contentID: String
+  /// In the order of the header.
   public var properties: [PartProperty]
 
   public init(contentID: String, properties: [PartProperty]) {
@@ -79,17 +87,25 @@ public struct PartInfo: Hashable, Sendable, Codable {
 public struct UserMessage: Hashable, Sendable, Codable {
   /// The AS4 message id (RFC 5322 form when made here); the same in every retransmission (SDK-AS4-08).
   public var messageID: String
+  /// When it was made (ebMS Core §5.2.2.1), to the millisecond when made here.
   public var timestamp: Date
   /// The message answered; only in responses (TA19).
   public var refToMessageID: String?
+  /// The sending access point.
   public var from: AS4Party
+  /// The receiving access point.
   public var to: AS4Party
+  /// An agreement the sender names; any is accepted, and none is sent.
   public var agreement: TypedValue?
+  /// The federation has one.
   public var service: TypedValue
+  /// The document type: `busdox-docid-qns::` and its id.
   public var action: String
+  /// What belongs together; the payload's conversation when sent from here (SDK-AS4-17).
   public var conversationID: String
   /// The message partition channel; nil means the default.
   public var mpc: String?
+  /// originalSender, finalRecipient, and what else the sender adds.
   public var properties: [MessageProperty]
   /// The parts in the order of the producer (TA07).
   public var parts: [PartInfo]
@@ -117,8 +133,6 @@ public struct UserMessage: Hashable, Sendable, Codable {
   public var originalSender: String? { property("originalSender") }
   /// The receiving participant (corner C4), by which the message is routed (4CT_TA01).
   public var finalRecipient: String? { property("finalRecipient") }
-  /// An id that follows the message through all corners, where the sender gives one (4CT_TA02).
-  public var trackingIdentifier: String? { property("trackingIdentifier") }
 
   /// Whether it only asks if this node is there (TA16): answered with a receipt, delivered to nobody.
   public var isPing: Bool { service.value == AS4Names.pingService && action == AS4Names.pingAction }

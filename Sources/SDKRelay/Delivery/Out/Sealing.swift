@@ -62,7 +62,7 @@ struct Sealing: Sendable {
       to: destination.accessPoint.commonName ?? "")
     return UserMessage(
       messageID: transfer.transportID, timestamp: Date(), from: parties.from, to: parties.to,
-      agreement: mode.agreement, service: mode.service, action: transfer.documentID.action,
+      service: mode.service, action: transfer.documentID.action,
       conversationID: transfer.conversationID,
       properties: mode.properties(
         originalSender: transfer.participant.value, finalRecipient: transfer.counterpart.value))
