@@ -2,6 +2,7 @@ import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
+import XMLSecurity
 
 /// Judges a request's head, hands it to the handler and writes the answer.
 struct AS4Responder: Sendable {
