@@ -113,7 +113,9 @@ public final class PayloadReader: ByteSink {
   private static func isUnreadable(_ kind: XMLProblem.Kind) -> Bool {
     switch kind {
     case .notWellFormed, .documentType, .version, .encoding: true
-    case .depth, .attributes, .namespaces, .name, .text, .elements, .size, .comment, .processingInstruction: false
+    case .depth, .attributes, .namespaces, .namespaceName, .name, .names, .text, .markup, .elements, .size, .comment,
+      .processingInstruction:
+      false
     }
   }
 }

@@ -15,9 +15,14 @@ public struct XMLLimits: Sendable {
   public var namespacesInScope = 64
   /// Bytes of a prefix or local name.
   public var nameBytes = 256
-  /// Bytes of text directly in one element, and of one attribute value.
+  /// Different prefixes, local names, namespaces and targets of processing instructions in the document. libxml2 keeps
+  /// them in a table that becomes slow when it is very full.
+  public var distinctNames = 10_000
+  /// Bytes of text directly in one element.
   public var textBytes = 1 << 20
-  /// Elements in the document.
+  /// Bytes of the values in one tag, of one comment and of one processing instruction.
+  public static let markupBytes = 48 * 1024
+  /// Elements, comments and processing instructions in the document.
   public var elements = 100_000
   /// Bytes of the document as it comes in.
   public var totalBytes: Int
@@ -69,8 +74,11 @@ public struct XMLProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case depth = "nests elements too deeply"
     case attributes = "has too many attributes on an element"
     case namespaces = "has too many namespace declarations in scope"
+    case namespaceName = "declares a namespace whose name is not an absolute URI"
     case name = "has a name that is too long"
+    case names = "has too many different names"
     case text = "has text that is too long for its element"
+    case markup = "has a tag, comment or instruction that is too long"
     case elements = "has too many elements"
     case size = "is too large"
     case comment = "has a comment where none may stand"

@@ -2,7 +2,7 @@ internal import CLibXML2
 
 /// The one parser of XML that comes from outside: libxml2's push parser behind hard limits.
 ///
-/// XML 1.0 in UTF-8, UTF-16, ISO-8859-1 or US-ASCII with namespaces. No document type declaration, so no entities besides
+/// XML 1.0 in UTF-8, UTF-16, ISO-8859-1 or US-ASCII with namespaces that have absolute names. No document type declaration, so no entities besides
 /// the five predefined ones and nothing to fetch. Throws ``XMLProblem``, or what the handler throws.
 public final class XMLStreamParser: ByteSink {
   let limits: XMLLimits
@@ -10,6 +10,8 @@ public final class XMLStreamParser: ByteSink {
   private var context: xmlParserCtxtPtr?
   private var failure: (any Error)?
   private var taken = 0
+  private var firstBytes: [UInt8] = []
+  private(set) var encoding: XMLEncoding?
   var names: [UnsafePointer<xmlChar>: String] = [:]
   var openElements: [OpenElement] = []
   var elements = 0
@@ -25,10 +27,14 @@ public final class XMLStreamParser: ByteSink {
   // what it may hold back is bounded before it gets there.
   private static let piece = 16 * 1024
   private static let heldBack = 64 * 1024
+  // In a CDATA section each call costs a search through all that is held back.
+  private static let sectionPiece = 2 * 1024
 
   public init(limits: XMLLimits, handler: any XMLEventHandler) {
     self.limits = limits
     self.handler = handler
+    Self.prepareLibrary
+    sdk_silence()
     var callbacks = Self.callbacks
     context = xmlCreatePushParserCtxt(&callbacks, Unmanaged.passUnretained(self).toOpaque(), nil, 0, nil)
     // NOENT: without it libxml2 hands over "&amp;" in an attribute as "&#38;", for its own tree to read a second time.
@@ -44,14 +50,41 @@ public final class XMLStreamParser: ByteSink {
     if let failure { throw failure }
     guard bytes.count <= limits.totalBytes - taken else { throw fail(.size) }
     taken += bytes.count
+    try recogniseEncoding(bytes)
     var start = 0
     while start < bytes.count {
-      let count = min(Self.piece, bytes.count - start)
+      let count = min(isInSection ? Self.sectionPiece : Self.piece, bytes.count - start)
       try parse(UnsafeRawBufferPointer(rebasing: bytes[start..<start + count]), last: false)
       start += count
-      if let input = context?.pointee.input, input.pointee.end - input.pointee.cur > Self.heldBack {
-        throw fail(.text)
-      }
+      try passOnSection()
+      guard held <= Self.heldBack else { throw fail(.markup) }
+    }
+  }
+
+  /// Before libxml2 has seen enough to choose a decoder.
+  private func recogniseEncoding(_ bytes: UnsafeRawBufferPointer) throws {
+    guard encoding == nil, firstBytes.count < 4 else { return }
+    firstBytes += bytes.prefix(4 - firstBytes.count)
+    guard firstBytes.count == 4 else { return }
+    encoding = XMLEncoding(firstBytes: firstBytes)
+    guard encoding != nil else { throw fail(.encoding) }
+  }
+
+  private var isInSection: Bool { context?.pointee.instate == XML_PARSER_CDATA_SECTION }
+
+  /// The bytes that libxml2 has taken and not passed on.
+  private var held: Int {
+    guard let input = context?.pointee.input else { return 0 }
+    return input.pointee.end - input.pointee.cur
+  }
+
+  /// libxml2 looks at an unfinished CDATA section again only when a ">" comes, and then passes on 300 bytes: a large one
+  /// would be held back whole. Asked to go on without new bytes, it passes on 300 each time.
+  private func passOnSection() throws {
+    while isInSection {
+      let before = held
+      try parse(UnsafeRawBufferPointer(start: nil, count: 0), last: false)
+      if held == before { return }
     }
   }
 
@@ -62,6 +95,7 @@ public final class XMLStreamParser: ByteSink {
   }
 
   private func parse(_ bytes: UnsafeRawBufferPointer, last: Bool) throws {
+    sdk_silence()
     let status = xmlParseChunk(
       context, bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count), last ? 1 : 0)
     if let failure { throw failure }
@@ -95,6 +129,7 @@ public final class XMLStreamParser: ByteSink {
   func name(_ pointer: UnsafePointer<xmlChar>?) throws -> String {
     guard let pointer else { return "" }
     if let known = names[pointer] { return known }
+    guard names.count < limits.distinctNames else { throw XMLProblem.Kind.names }
     let text = String(cString: pointer)
     names[pointer] = text
     return text
@@ -108,8 +143,22 @@ public final class XMLStreamParser: ByteSink {
   }
 
   fileprivate func checkDeclaration() throws {
-    try checkDeclaration(version: context?.pointee.version, encoding: context?.pointee.encoding)
+    // libxml2 keeps the name of an encoding that it had to change to with the input.
+    let declared = context?.pointee.input?.pointee.encoding ?? context?.pointee.encoding
+    try checkDeclaration(version: context?.pointee.version, encoding: declared)
   }
+
+  /// The byte behind a piece of a CDATA section, which libxml2 hands over in its own buffer.
+  fileprivate func byte(after end: UnsafePointer<xmlChar>) -> UInt8? {
+    guard let input = context?.pointee.input, end >= input.pointee.cur, end < input.pointee.end else { return nil }
+    return end.pointee
+  }
+
+  /// Once: nothing is ever fetched, whoever asks.
+  private static let prepareLibrary: Void = {
+    xmlInitParser()
+    xmlSetExternalEntityLoader { _, _, _ in nil }
+  }()
 
   private static var callbacks: xmlSAXHandler {
     var handler = xmlSAXHandler()
@@ -128,13 +177,19 @@ public final class XMLStreamParser: ByteSink {
     // The same function for both: libxml2 then makes no difference between white space and other text.
     handler.characters = charactersCallback
     handler.ignorableWhitespace = charactersCallback
+    handler.cdataBlock = { data, text, length in
+      guard let text else { return }
+      let piece = UnsafeRawBufferPointer(start: text, count: Int(length))
+      forward(data) { try $0.section(piece, next: $0.byte(after: text + Int(length))) }
+    }
     handler.comment = { data, text in forward(data) { try $0.comment(text) } }
     handler.processingInstruction = { data, target, content in
       forward(data) { try $0.processingInstruction(target, content) }
     }
     handler.serror = { data, error in
       guard let error, error.pointee.level.rawValue >= XML_ERR_ERROR.rawValue else { return }
-      forward(data) { _ in throw XMLProblem.Kind.notWellFormed }
+      let isNamespaceName = error.pointee.code == Int32(XML_WAR_NS_URI.rawValue)
+      forward(data) { _ in throw isNamespaceName ? XMLProblem.Kind.namespaceName : .notWellFormed }
     }
     return handler
   }

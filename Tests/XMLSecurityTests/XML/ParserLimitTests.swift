@@ -3,39 +3,12 @@ import Testing
 import XMLSecurity
 
 @Suite("XML parser") struct ParserLimitTests {
-  /// Parses into a tree; nil or the problem's kind.
-  func problem(
-    _ bytes: [UInt8], limits: XMLLimits = XMLLimits(totalBytes: 64 << 20), pieces: Int = 4_096
-  ) -> XMLProblem.Kind? {
-    do {
-      try feed(bytes, to: XMLStreamParser(limits: limits, handler: XMLTreeBuilder()), pieces: pieces)
-      return nil
-    } catch let problem as XMLProblem {
-      return problem.kind
-    } catch {
-      Issue.record("another error: \(type(of: error))")
-      return nil
-    }
-  }
-
-  func problem(_ text: String, limits: XMLLimits = XMLLimits(totalBytes: 64 << 20)) -> XMLProblem.Kind? {
-    problem(Array(text.utf8), limits: limits)
-  }
-
-  /// The text in UTF-16, with or without byte order mark.
-  func utf16(_ text: String, bigEndian: Bool, mark: Bool) -> [UInt8] {
-    let units = (mark ? [0xFEFF] : []) + Array(text.utf16)
-    return units.flatMap { unit in
-      let bytes = [UInt8(unit >> 8), UInt8(unit & 0xFF)]
-      return bigEndian ? bytes : bytes.reversed()
-    }
-  }
-
   @Test("X12: a document type declaration is refused in every encoding and at every place", arguments: [1, 3, 64, 4_096])
-  func documentType(pieces: Int) {
+  func documentType(pieces: Int) throws {
+    let listener = try LoopbackListener()
     let internalSubset = "<!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><a>&e;</a>"
-    let external = "<!-- c --><!DOCTYPE a SYSTEM \"http://127.0.0.1:9/x.dtd\"><a/>"
-    let parameter = "<!DOCTYPE a [<!ENTITY % p SYSTEM \"http://127.0.0.1:9/p\"> %p;]><a/>"
+    let external = "<!-- c --><!DOCTYPE a SYSTEM \"\(listener.url)x.dtd\"><a/>"
+    let parameter = "<!DOCTYPE a [<!ENTITY % p SYSTEM \"\(listener.url)p\"> %p;]><a/>"
     for text in [internalSubset, external, parameter, "<!DOCTYPE a><a/>"] {
       #expect(problem(Array(text.utf8), pieces: pieces) == .documentType)
       #expect(problem([0xEF, 0xBB, 0xBF] + Array(text.utf8), pieces: pieces) == .documentType)
@@ -45,22 +18,25 @@ import XMLSecurity
         #expect(problem(utf16(declared, bigEndian: bigEndian, mark: false), pieces: pieces) != nil)
       }
     }
+    #expect(try listener.connections() == 0)
     #expect(problem("<a><!DOCTYPE a></a>") == .notWellFormed)
     #expect(problem("<a>&e;</a>") == .notWellFormed)
     #expect(problem("<a b='&e;'/>") == .notWellFormed)
   }
 
-  @Test("X13: entity expansion never starts")
-  func entityExpansion() {
+  @Test("X13: entity expansion never starts: 10 ms and 10 MB are more than enough")
+  func entityExpansion() throws {
     var laughs = "<!DOCTYPE l [<!ENTITY a0 \"lol\">"
     for level in 1..<10 {
       laughs += "<!ENTITY a\(level) \"\(String(repeating: "&a\(level - 1);", count: 10))\">"
     }
     let quadratic = "<!DOCTYPE q [<!ENTITY a \"\(String(repeating: "x", count: 50_000))\">]><q>"
     for text in [laughs + "]><l>&a9;</l>", quadratic + String(repeating: "&a;", count: 50_000) + "</q>"] {
-      let start = ContinuousClock.now
-      #expect(problem(text) == .documentType)
-      #expect(ContinuousClock.now - start < .milliseconds(200))
+      let bytes = Array(text.utf8)
+      #expect(problem(bytes) == .documentType)
+      let before = try Cost.peakMemory()
+      #expect(Cost.shortest { _ = problem(bytes) } < .milliseconds(10))
+      #expect(try Cost.peakMemory() - before < 10 << 20)
     }
   }
 
@@ -69,17 +45,17 @@ import XMLSecurity
     let start = ContinuousClock.now
     #expect(problem(String(repeating: "<a>", count: 20_000)) == .depth)
     let attributes = (0..<30_000).map { " a\($0)='v'" }.joined()
-    #expect([.attributes, .text].contains(problem("<a\(attributes)/>")))
+    #expect([.attributes, .markup].contains(problem("<a\(attributes)/>")))
     #expect(problem("<a" + (0..<65).map { " a\($0)='v'" }.joined() + "/>") == .attributes)
     #expect(problem("<a" + (0..<64).map { " a\($0)='v'" }.joined() + "/>") == nil)
     let namespaces = (0..<3_000).map { " xmlns:n\($0)='urn:\($0)'" }.joined()
-    #expect([.namespaces, .text].contains(problem("<a\(namespaces)>" + String(repeating: "<b>", count: 3_000))))
+    #expect([.namespaces, .markup].contains(problem("<a\(namespaces)>" + String(repeating: "<b>", count: 3_000))))
     let nested = (0..<33).map { "<a xmlns:a\($0)='urn:a' xmlns:b\($0)='urn:b'>" }.joined()
     #expect(problem(nested) == .namespaces)
     #expect(problem("<\(String(repeating: "n", count: 257))/>") == .name)
     #expect(problem("<\(String(repeating: "n", count: 256))/>") == nil)
     #expect(problem("<a>" + String(repeating: "<b/>", count: 100_001) + "</a>") == .elements)
-    #expect(problem("<a b='\(String(repeating: "v", count: 2_000_000))'/>") != nil)
+    #expect(problem("<a b='\(String(repeating: "v", count: 2_000_000))'/>") == .markup)
     #expect(ContinuousClock.now - start < .seconds(10))
   }
 
@@ -125,30 +101,6 @@ import XMLSecurity
     #expect(problem(good + Array("\n<!-- after -->\n".utf8)) == nil)
   }
 
-  @Test("only XML 1.0 in known encodings")
-  func declarations() {
-    #expect(problem("<?xml version=\"1.1\"?><a/>") != nil)
-    #expect(problem("<?xml version=\"1.0\" encoding=\"UTF-7\"?><a/>") != nil)
-    #expect(problem("<?xml version=\"1.0\" encoding=\"IBM037\"?><a/>") != nil)
-    #expect(problem("<?xml version=\"1.0\" encoding=\"utf-8\"?><a/>") == nil)
-    #expect(problem([0xEF, 0xBB, 0xBF] + Array("<a/>".utf8)) == nil)
-  }
-
-  @Test("TA29: UTF-16 and ISO-8859-1 become the same UTF-8 text", arguments: [1, 5, 4_096])
-  func encodings(pieces: Int) throws {
-    func text(_ bytes: [UInt8]) throws -> String? {
-      let builder = XMLTreeBuilder()
-      try feed(bytes, to: XMLStreamParser(limits: .soap, handler: builder), pieces: pieces)
-      return builder.root?.text
-    }
-    let document = "<?xml version=\"1.0\" encoding=\"UTF-16\"?><a>åäö</a>"
-    for bigEndian in [true, false] {
-      #expect(try text(utf16(document, bigEndian: bigEndian, mark: true)) == "åäö")
-    }
-    let latin = Array("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>".utf8) + [0xE5, 0xE4, 0xF6] + Array("</a>".utf8)
-    #expect(try text(latin) == "åäö")
-  }
-
   @Test("X6: comments and processing instructions stand where the limits allow")
   func comments() {
     let envelope = XMLLimits.envelope(totalBytes: 1_000)
@@ -158,27 +110,6 @@ import XMLSecurity
     #expect(problem("<?p i?><a/>", limits: .soap) == .processingInstruction)
     let tree = try? XMLElement.parse(Array("<a>x<!-- c -->y</a>".utf8), limits: .receipt)
     #expect(tree?.text == "xy")
-  }
-
-  @Test("X7: the tree and the stream agree on mutated documents")
-  func agreement() throws {
-    var generator = DocumentGenerator(seed: 4_711)
-    for _ in 0..<1_500 {
-      var document = Array(generator.document().utf8)
-      for _ in 0..<Int.random(in: 1...3, using: &generator.random) {
-        let place = Int.random(in: 0..<document.count, using: &generator.random)
-        document[place] = UInt8.random(in: 0...255, using: &generator.random)
-      }
-      let whole = problem(document, pieces: document.count)
-      let pieces = problem(document, pieces: Int.random(in: 1...17, using: &generator.random))
-      #expect((whole == nil) == (pieces == nil))
-      guard whole == nil else { continue }
-      let tree = try XMLElement.parse(document, limits: XMLLimits(totalBytes: 1 << 20))
-      let withoutInstructions = generator.pick([Canonicalization.inclusive10, .exclusive()])
-      let streamed = try CanonicalizationTests.streamed(document, withoutInstructions)
-      let text = String(decoding: streamed, as: UTF8.self).replacing(/\n?<\?.*?\?>\n?/, with: "")
-      #expect(String(decoding: tree.canonical(withoutInstructions), as: UTF8.self).utf8.count <= text.utf8.count + 64)
-    }
   }
 
   @Test("X15: hostile strings survive a round trip or are refused", .enabled(if: CanonicalizationTests.hasShared, "no ../shared"))
