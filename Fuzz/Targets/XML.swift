@@ -1,7 +1,7 @@
 import XMLSecurity
 
-/// A document reads the same whole and in pieces, the stream and the tree have the same canonical form, and that form
-/// is its own.
+/// A document reads the same whole and in pieces, the stream, the tree and libxml2's own tree have the same canonical
+/// form, and that form is its own.
 @Sendable func fuzzXML(_ input: [UInt8]) throws {
   let limits = XMLLimits(totalBytes: 1 << 20)
   let pieces = Result { try streamed(input, .inclusive10, limits) }
@@ -13,6 +13,8 @@ import XMLSecurity
     // The tree has no processing instructions.
     let hasInstructions = zip(stream, stream.dropFirst()).contains { $0 == (UInt8(ascii: "<"), UInt8(ascii: "?")) }
     require(hasInstructions || root.canonical(method) == stream, "stream and tree agree")
+    let theirs = LibXML2Oracle.canonical(input, method)
+    require(stream == theirs || LibXML2Oracle.isWrong(about: stream), "libxml2 agrees")
   }
   let canonical = root.canonical(.inclusive10)
   require((try? XMLElement.parse(canonical, limits: limits))?.canonical(.inclusive10) == canonical, "a fixed point")

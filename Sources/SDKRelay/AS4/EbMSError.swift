@@ -138,9 +138,3 @@ public struct EbMSError: Error, Hashable, Sendable, CustomStringConvertible {
     return "\(code.rawValue) \(code.shortDescription): \(detail)\(isExplained ? ", \(text)" : "")"
   }
 }
-
-/// A value from outside, made fit for an error text: printable ASCII, 80 characters at most.
-func shown(_ value: String) -> String {
-  let safe = value.unicodeScalars.prefix(80).map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" }
-  return "'" + String(safe) + (value.unicodeScalars.count > 80 ? "…" : "") + "'"
-}

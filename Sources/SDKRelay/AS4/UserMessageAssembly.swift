@@ -90,7 +90,7 @@ final class UserMessageAssembly {
     guard soap.isBodyEmpty else { throw EbMSError(.invalidHeader, "S12:Body must be empty") }
     try checkCoverage(message, signed)
     // 4. The processing mode.
-    let ours = Set(receiver.identities.compactMap(\.certificate.commonName))
+    let ours = receiver.identities.compactMap(\.certificate.commonName)
     try ReceiverChecks.check(message, ours: ours, mode: receiver.mode, now: now)
     try receiver.admit?(message)
     // 5. The encryption policy, then the key.
@@ -104,10 +104,10 @@ final class UserMessageAssembly {
     header = Header(message: message, signed: signed, ciphers: ciphers, key: key)
   }
 
-  /// The sender is who the certificate says, character by character (I1).
+  /// The sender is who the certificate says, byte by byte (I1).
   private static func refusal(of certificate: Certificate, from partyID: String) -> String? {
     guard let name = certificate.commonName else { return "the signing certificate has no single common name" }
-    return name == partyID
+    return sameBytes(name, partyID)
       ? nil : "eb:From/eb:PartyId \(shown(partyID)) is not the signing certificate's common name \(shown(name))"
   }
 

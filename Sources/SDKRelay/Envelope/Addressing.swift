@@ -1,3 +1,5 @@
+import XMLSecurity
+
 /// The addresses on the outside of an AS4 message.
 public struct TransportAddressing: Hashable, Sendable {
   /// The sending participant, as the message property has it.
@@ -26,9 +28,9 @@ public struct TransportAddressing: Hashable, Sendable {
     var differences: [String] = []
     if !same(originalSender, envelope.from) { differences.append("originalSender") }
     if !same(finalRecipient, envelope.to) { differences.append("finalRecipient") }
-    if service != envelope.processID { differences.append("Service") }
-    if let serviceType, serviceType != envelope.processScheme { differences.append("Service/@type") }
-    if action != "\(envelope.documentScheme)::\(envelope.documentID.value)" { differences.append("Action") }
+    if !sameBytes(service, envelope.processID) { differences.append("Service") }
+    if let serviceType, !sameBytes(serviceType, envelope.processScheme) { differences.append("Service/@type") }
+    if !sameBytes(action, "\(envelope.documentScheme)::\(envelope.documentID.value)") { differences.append("Action") }
     return differences
   }
 }

@@ -15,7 +15,7 @@ public enum ContentCipher: Hashable, Sendable, CaseIterable {
 
   /// The cipher with this identifier, compared exactly; nil for every other.
   public init?(uri: String) {
-    guard let match = Self.allCases.first(where: { $0.uri == uri }) else { return nil }
+    guard let match = Self.allCases.first(where: { sameBytes($0.uri, uri) }) else { return nil }
     self = match
   }
 

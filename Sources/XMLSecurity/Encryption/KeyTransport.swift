@@ -27,9 +27,9 @@ public struct KeyTransport: Hashable, Sendable {
 
   private static let mgf1p = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"
   private static let oaep11 = "http://www.w3.org/2009/xmlenc11#rsa-oaep"
-  private static let mgf1Names: [String: DigestAlgorithm] = [
-    "http://www.w3.org/2009/xmlenc11#mgf1sha1": .sha1,
-    "http://www.w3.org/2009/xmlenc11#mgf1sha256": .sha256,
+  private static let mgf1Names: [ExactText: DigestAlgorithm] = [
+    ExactText("http://www.w3.org/2009/xmlenc11#mgf1sha1"): .sha1,
+    ExactText("http://www.w3.org/2009/xmlenc11#mgf1sha256"): .sha256,
   ]
 
   private init(uri: String, digest: DigestAlgorithm, mgf: DigestAlgorithm) {
@@ -43,7 +43,7 @@ public struct KeyTransport: Hashable, Sendable {
     guard method.name == XMLName(XMLNamespaces.xenc, "EncryptionMethod"),
       let uri = method.attribute("Algorithm")
     else { throw .shape("EncryptionMethod is missing") }
-    guard uri == Self.mgf1p || uri == Self.oaep11 else { throw .algorithm("the key transport") }
+    guard sameBytes(uri, Self.mgf1p) || sameBytes(uri, Self.oaep11) else { throw .algorithm("the key transport") }
     let digestName = XMLName(XMLNamespaces.ds, "DigestMethod"), mgfName = XMLName(XMLNamespaces.xenc11, "MGF")
     guard method.elements.allSatisfy({ $0.name == digestName || $0.name == mgfName }),
       method.children(digestName).count <= 1, method.children(mgfName).count <= 1
@@ -51,7 +51,7 @@ public struct KeyTransport: Hashable, Sendable {
     guard let digest = method.child(digestName).map({ $0.attribute("Algorithm") ?? "" }).map(DigestAlgorithm.init(uri:))
       ?? .sha1
     else { throw .algorithm("the key transport's digest") }
-    guard let mgf = method.child(mgfName).map({ Self.mgf1Names[$0.attribute("Algorithm") ?? ""] }) ?? .sha1 else {
+    guard let mgf = method.child(mgfName).map({ Self.mgf1Names[ExactText($0.attribute("Algorithm") ?? "")] }) ?? .sha1 else {
       throw .algorithm("the key transport's mask generation")
     }
     self.init(uri: uri, digest: digest, mgf: mgf)
@@ -70,7 +70,7 @@ public struct KeyTransport: Hashable, Sendable {
           namespaces: [XMLNamespace(prefix: "ds", uri: XMLNamespaces.ds)],
           attributes: [XMLAttribute(local: "Algorithm", value: digest.uri)]))
     }
-    if uri == Self.oaep11, let name = Self.mgf1Names.first(where: { $0.value == mgf })?.key {
+    if uri == Self.oaep11, let name = Self.mgf1Names.first(where: { $0.value == mgf })?.key.value {
       method.append(
         XMLElement(
           "xenc11:MGF", uri: XMLNamespaces.xenc11,

@@ -33,7 +33,11 @@ public struct ParsedSignature {
     canonicalization = try SignatureReference.canonicalization(
       parts[0], uri: parts[0].attribute("Algorithm") ?? "", what: "the canonicalization of SignedInfo")
     guard policy.canonicalizations(canonicalization) else { throw .algorithm("the canonicalization of SignedInfo") }
-    guard parts[1].attribute("Algorithm") == SignaturePolicy.signatureMethod, parts[1].elements.isEmpty else {
+    guard canonicalization != .inclusive11 || !signature.hasBase else {
+      throw .shape("xml:base stands above a SignedInfo in Canonical XML 1.1")
+    }
+    guard sameBytes(parts[1].attribute("Algorithm") ?? "", SignaturePolicy.signatureMethod), parts[1].elements.isEmpty
+    else {
       throw .algorithm("the signature method")
     }
     // Third check: the references.
@@ -41,7 +45,7 @@ public struct ParsedSignature {
     guard parts.count <= policy.maximumReferences else { throw .shape("SignedInfo has too many references") }
     var references: [SignatureReference] = []
     for part in parts { references.append(try SignatureReference(parsing: part, policy: policy)) }
-    guard Set(references.map(\.uri)).count == references.count else {
+    guard Set(references.map { ExactText($0.uri) }).count == references.count else {
       throw .shape("SignedInfo has two references to the same data")
     }
     guard valueElement.elements.isEmpty, let value = try? Base64.decode(valueElement.text), !value.isEmpty else {
@@ -64,6 +68,13 @@ public struct ParsedSignature {
   /// The one certificate of `KeyInfo/X509Data/X509Certificate`, with nothing beside it.
   public func certificate() throws(SignatureProblem) -> Certificate {
     try X509Data.certificate(in: keyInfo)
+  }
+}
+
+extension XMLElement {
+  /// Whether this element or one round it has an `xml:base`. Joining them (C14N 1.1 §2.4) has no use in the federation.
+  fileprivate var hasBase: Bool {
+    attribute("base", uri: XMLNamespaces.xml) != nil || parent?.hasBase == true
   }
 }
 

@@ -17,7 +17,7 @@ public enum SignatureProblem: Error, Hashable, Sendable, CustomStringConvertible
     case .algorithm(let what): "\(what) is not allowed"
     case .keyInfo(let what): what
     case .valueMismatch: "the signature value does not match"
-    case .digestMismatch(let reference): "the digest of reference \"\(reference)\" does not match"
+    case .digestMismatch(let reference): "the digest of reference \(shown(reference)) does not match"
     }
   }
 }
@@ -30,16 +30,13 @@ public enum SignatureTransform: Hashable, Sendable {
   /// A MIME part's content as it is (SOAP with Attachments profile 1.1 §5.4.2).
   case attachmentContent
 
-  static let envelopedURI = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
-  static let attachmentContentURI =
-    "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#Attachment-Content-Signature-Transform"
-
   /// The transform's identifier.
   public var uri: String {
     switch self {
-    case .enveloped: Self.envelopedURI
+    case .enveloped: "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
     case .canonicalization(let method): method.uri
-    case .attachmentContent: Self.attachmentContentURI
+    case .attachmentContent:
+      "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#Attachment-Content-Signature-Transform"
     }
   }
 }
@@ -88,12 +85,12 @@ public struct SignatureReference: Hashable, Sendable {
     try children[1].allow(attributes: [], hasText: true, "DigestValue")
     guard let digest = DigestAlgorithm(uri: children[0].attribute("Algorithm") ?? ""), digest == policy.digest,
       children[0].elements.isEmpty
-    else { throw .algorithm("the digest of reference \"\(uri)\"") }
+    else { throw .algorithm("the digest of reference \(shown(uri))") }
     digestMethod = digest
     guard children[1].elements.isEmpty, let value = try? Base64.decode(children[1].text), value.count == digest.length
-    else { throw .shape("the DigestValue of reference \"\(uri)\" is not a digest") }
+    else { throw .shape("the DigestValue of reference \(shown(uri)) is not a digest") }
     digestValue = value
-    guard policy.allowsTransforms(self) else { throw .algorithm("the list of transforms of reference \"\(uri)\"") }
+    guard policy.allowsTransforms(self) else { throw .algorithm("the list of transforms of reference \(shown(uri))") }
   }
 
   /// Whether these bytes, as transformed, are what was signed.
@@ -120,9 +117,9 @@ public struct SignatureReference: Hashable, Sendable {
       throw .shape("Transforms holds something else than a Transform")
     }
     try element.allow(attributes: ["Algorithm"], "Transform")
-    if uri == SignatureTransform.envelopedURI || uri == SignatureTransform.attachmentContentURI {
+    for simple in [SignatureTransform.enveloped, .attachmentContent] where sameBytes(uri, simple.uri) {
       guard element.elements.isEmpty else { throw .shape("a Transform has parameters that are not expected") }
-      return uri == SignatureTransform.envelopedURI ? .enveloped : .attachmentContent
+      return simple
     }
     return .canonicalization(try canonicalization(element, uri: uri, what: "a transform"))
   }
@@ -134,11 +131,11 @@ public struct SignatureReference: Hashable, Sendable {
     var prefixes: [String] = []
     for parameter in element.elements {
       guard parameter.name == XMLName(XMLNamespaces.exclusiveC14N, "InclusiveNamespaces"), element.elements.count == 1,
-        parameter.elements.isEmpty, uri == Canonicalization.exclusive().uri,
+        parameter.elements.isEmpty, sameBytes(uri, Canonicalization.exclusive().uri),
         let list = parameter.attribute("PrefixList")
       else { throw .shape("\(what) has parameters that are not expected") }
       try parameter.allow(attributes: ["PrefixList"], "InclusiveNamespaces")
-      prefixes = list.split(whereSeparator: \.isWhitespace).map(String.init)
+      prefixes = list.unicodeScalars.split { [" ", "\t", "\r", "\n"].contains($0) }.map(String.init)
       // Every element is held against every prefix: a long list would cost time before anybody has been believed.
       guard prefixes.count <= maximumPrefixes else { throw .shape("\(what) names too many prefixes") }
     }
@@ -173,8 +170,8 @@ extension XMLElement {
 
   /// Refuses other attributes than these and text that is no white space.
   /// - Parameter hasText: whether the text is the element's value, which the caller reads.
-  func allow(attributes allowed: Set<String>, hasText: Bool = false, _ name: String) throws(SignatureProblem) {
-    guard attributes.allSatisfy({ $0.uri.isEmpty && allowed.contains($0.local) }) else {
+  func allow(attributes allowed: [String], hasText: Bool = false, _ name: String) throws(SignatureProblem) {
+    guard attributes.allSatisfy({ own in allowed.contains { own.name == XMLName("", $0) } }) else {
       throw .shape("\(name) has attributes that are not expected")
     }
     // XML's four white-space characters only: Unicode has others in which something could be hidden.

@@ -20,11 +20,9 @@ public enum Canonicalization: Hashable, Sendable {
   /// The method with this identifier, compared exactly; nil for every other.
   /// - Parameter prefixes: a PrefixList's tokens, where `#default` means the default namespace.
   public init?(uri: String, prefixes: [String] = []) {
-    switch uri {
-    case Self.inclusive10.uri where prefixes.isEmpty: self = .inclusive10
-    case Self.inclusive11.uri where prefixes.isEmpty: self = .inclusive11
-    case Self.exclusive().uri: self = .exclusive(prefixes: prefixes.map { $0 == "#default" ? "" : $0 })
-    default: return nil
-    }
+    let exclusive = Self.exclusive(prefixes: prefixes.map { sameBytes($0, "#default") ? "" : $0 })
+    let known = prefixes.isEmpty ? [.inclusive10, .inclusive11, exclusive] : [exclusive]
+    guard let match = known.first(where: { sameBytes($0.uri, uri) }) else { return nil }
+    self = match
   }
 }

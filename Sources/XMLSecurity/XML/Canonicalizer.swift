@@ -8,8 +8,7 @@ public final class Canonicalizer: XMLEventHandler {
 
   private let sink: any ByteSink
   private let isExclusive: Bool
-  private let inclusivePrefixes: Set<String>
-  private let apexNamespaces: [XMLNamespace]
+  private let inclusivePrefixes: Set<ExactText>
   private let apexAttributes: [XMLAttribute]
   /// The declarations in scope, the nearest last.
   private var inScope: [XMLNamespace]
@@ -37,12 +36,11 @@ public final class Canonicalizer: XMLEventHandler {
     self.sink = sink
     if case .exclusive(let prefixes) = method {
       isExclusive = true
-      inclusivePrefixes = Set(prefixes)
+      inclusivePrefixes = Set(prefixes.map(ExactText.init))
     } else {
       isExclusive = false
       inclusivePrefixes = []
     }
-    apexNamespaces = ancestors
     apexAttributes = inheritedAttributes
     inScope = ancestors
     output.reserveCapacity(Self.outputSize)
@@ -53,7 +51,6 @@ public final class Canonicalizer: XMLEventHandler {
     self.sink = sink
     isExclusive = false
     inclusivePrefixes = []
-    apexNamespaces = []
     apexAttributes = []
     inScope = declared
     rendered = declared
@@ -72,14 +69,14 @@ public final class Canonicalizer: XMLEventHandler {
     for namespace in declarations(of: tag, isApex: isApex) {
       rendered.append(namespace)
       put(namespace.prefix.isEmpty ? " xmlns=\"" : " xmlns:\(namespace.prefix)=\"")
-      putAttribute(namespace.uri)
+      output.append(namespace.uri, escaped: XMLEscape.inAttribute)
       put("\"")
     }
     for attribute in attributes(of: tag, isApex: isApex) {
       put(" ")
       put(attribute.qualifiedName)
       put("=\"")
-      putAttribute(attribute.value)
+      output.append(attribute.value, escaped: XMLEscape.inAttribute)
       put("\"")
     }
     put(">")
@@ -90,14 +87,7 @@ public final class Canonicalizer: XMLEventHandler {
     guard omittedDepth == 0, !open.isEmpty else { return }
     var start = 0
     for position in utf8.indices {
-      let escape: StaticString
-      switch utf8[position] {
-      case UInt8(ascii: "&"): escape = "&amp;"
-      case UInt8(ascii: "<"): escape = "&lt;"
-      case UInt8(ascii: ">"): escape = "&gt;"
-      case UInt8(ascii: "\r"): escape = "&#xD;"
-      default: continue
-      }
+      guard let escape = XMLEscape.inText(utf8[position]) else { continue }
       try putRun(UnsafeRawBufferPointer(rebasing: utf8[start..<position]))
       put(escape)
       start = position + 1
@@ -128,7 +118,7 @@ public final class Canonicalizer: XMLEventHandler {
     put(target)
     if !data.isEmpty {
       put(" ")
-      for byte in data.utf8 { byte == UInt8(ascii: "\r") ? put("&#xD;") : output.append(byte) }
+      output.append(data, escaped: XMLEscape.inInstruction)
     }
     put("?>")
     if open.isEmpty && !isDone { put("\n") }
@@ -145,77 +135,64 @@ public final class Canonicalizer: XMLEventHandler {
 
   /// The declarations to render on an element, sorted by prefix.
   private func declarations(of tag: XMLStartTag, isApex: Bool) -> [XMLNamespace] {
-    var candidates: [XMLNamespace] = []
-    if isExclusive {
-      for prefix in visiblyUtilized(by: tag) { candidates.append(XMLNamespace(prefix: prefix, uri: uri(of: prefix))) }
-      for prefix in inclusivePrefixes where !candidates.contains(where: { $0.prefix == prefix }) {
-        guard isDeclared(prefix) else { continue }
-        candidates.append(XMLNamespace(prefix: prefix, uri: uri(of: prefix)))
+    let candidates =
+      if isExclusive {
+        exclusiveDeclarations(of: tag, isApex: isApex)
+      } else {
+        isApex ? nearestInScope() : tag.namespaces
       }
-    } else if isApex && !apexNamespaces.isEmpty {
-      var seen: Set<String> = []
-      for namespace in inScope.reversed() where seen.insert(namespace.prefix).inserted { candidates.append(namespace) }
-    } else {
-      candidates = tag.namespaces
-    }
-    return candidates.filter { $0.prefix != "xml" && needsRendering($0) }
+    return candidates.filter { !sameBytes($0.prefix, "xml") && needsRendering($0) }
       .sorted { lessInUTF8($0.prefix, $1.prefix) }
   }
 
-  private func visiblyUtilized(by tag: XMLStartTag) -> Set<String> {
-    var prefixes: Set<String> = [tag.prefix]
-    for attribute in tag.attributes where !attribute.prefix.isEmpty { prefixes.insert(attribute.prefix) }
-    return prefixes
+  /// What the element uses, and what it declares of the listed prefixes: any other listed prefix was rendered where it
+  /// was declared, or on the apex.
+  private func exclusiveDeclarations(of tag: XMLStartTag, isApex: Bool) -> [XMLNamespace] {
+    var declarations = [declaration(of: tag.prefix)]
+    func add(_ prefix: String) {
+      guard !declarations.contains(where: { sameBytes($0.prefix, prefix) }) else { return }
+      declarations.append(declaration(of: prefix))
+    }
+    for attribute in tag.attributes where !attribute.prefix.isEmpty { add(attribute.prefix) }
+    guard !inclusivePrefixes.isEmpty else { return declarations }
+    for namespace in isApex ? inScope : tag.namespaces where inclusivePrefixes.contains(ExactText(namespace.prefix)) {
+      add(namespace.prefix)
+    }
+    return declarations
+  }
+
+  private func nearestInScope() -> [XMLNamespace] {
+    var seen: Set<ExactText> = []
+    return inScope.reversed().filter { seen.insert(ExactText($0.prefix)).inserted }
   }
 
   /// A declaration is superfluous where the output's nearest one for the prefix says the same; `xmlns=""` also where
   /// nothing was declared.
   private func needsRendering(_ namespace: XMLNamespace) -> Bool {
-    guard let nearest = rendered.last(where: { $0.prefix == namespace.prefix }) else { return !namespace.uri.isEmpty }
-    return nearest.uri != namespace.uri
+    guard let nearest = rendered.last(where: { sameBytes($0.prefix, namespace.prefix) }) else {
+      return !namespace.uri.isEmpty
+    }
+    return !sameBytes(nearest.uri, namespace.uri)
   }
 
-  private func uri(of prefix: String) -> String {
-    inScope.last { $0.prefix == prefix }?.uri ?? ""
-  }
-
-  private func isDeclared(_ prefix: String) -> Bool {
-    inScope.contains { $0.prefix == prefix }
+  private func declaration(of prefix: String) -> XMLNamespace {
+    inScope.last { sameBytes($0.prefix, prefix) } ?? XMLNamespace(prefix: prefix, uri: "")
   }
 
   private func attributes(of tag: XMLStartTag, isApex: Bool) -> [XMLAttribute] {
-    var attributes = tag.attributes
-    if isApex && !apexAttributes.isEmpty {
-      attributes = apexAttributes + attributes.filter { own in !apexAttributes.contains { $0.name == own.name } }
-    }
+    let attributes = isApex ? apexAttributes + tag.attributes : tag.attributes
     guard attributes.count > 1 else { return attributes }
-    return attributes.sorted { $0.uri == $1.uri ? lessInUTF8($0.local, $1.local) : lessInUTF8($0.uri, $1.uri) }
+    return attributes.sorted { sameBytes($0.uri, $1.uri) ? lessInUTF8($0.local, $1.local) : lessInUTF8($0.uri, $1.uri) }
   }
 
   // MARK: Output
 
   private func put(_ text: StaticString) {
-    output.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    output.append(text)
   }
 
   private func put(_ text: String) {
     output.append(contentsOf: text.utf8)
-  }
-
-  private func putAttribute(_ value: String) {
-    // Nearly every value is put as it is, and at once.
-    guard value.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x26 || $0 == 0x3C }) else { return put(value) }
-    for byte in value.utf8 {
-      switch byte {
-      case UInt8(ascii: "&"): put("&amp;")
-      case UInt8(ascii: "<"): put("&lt;")
-      case UInt8(ascii: "\""): put("&quot;")
-      case UInt8(ascii: "\t"): put("&#x9;")
-      case UInt8(ascii: "\n"): put("&#xA;")
-      case UInt8(ascii: "\r"): put("&#xD;")
-      default: output.append(byte)
-      }
-    }
   }
 
   /// Large runs go on without a copy.

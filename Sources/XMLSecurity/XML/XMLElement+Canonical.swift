@@ -27,30 +27,18 @@ extension XMLElement {
   }
 
   /// The `xml:` attributes that an apex takes over from the ancestors that are not part of the output: all of them in
-  /// Canonical XML 1.0; `xml:lang` and `xml:space` as they are and `xml:base` joined in 1.1 (§2.4); none in the
-  /// exclusive form.
+  /// Canonical XML 1.0; `xml:lang` and `xml:space` in 1.1; none in the exclusive form. An `xml:base` above the apex, which
+  /// 1.1 would join (§2.4), is refused where a signature is read (``ParsedSignature``).
   private func inheritedAttributes(_ method: Canonicalization) -> [XMLAttribute] {
     if case .exclusive = method { return [] }
-    var inherited: [String: XMLAttribute] = [:]
-    var base: [String] = []
+    var known = Set(attributes.map(\.name))
+    var inherited: [XMLAttribute] = []
     var ancestor = parent
     while let element = ancestor {
-      for attribute in element.attributes where attribute.uri == XMLNamespaces.xml {
-        if attribute.local == "base" { base.append(attribute.value) }
-        if inherited[attribute.local] == nil { inherited[attribute.local] = attribute }
-      }
+      inherited += element.attributes.filter { sameBytes($0.uri, XMLNamespaces.xml) && known.insert($0.name).inserted }
       ancestor = element.parent
     }
-    let own = Set(attributes.filter { $0.uri == XMLNamespaces.xml }.map(\.local))
-    let missing = inherited.values.filter { !own.contains($0.local) }
-    guard method == .inclusive11 else { return missing }
-    var attributes = missing.filter { ["lang", "space"].contains($0.local) }
-    if !base.isEmpty {
-      if let mine = attribute("base", uri: XMLNamespaces.xml) { base.insert(mine, at: 0) }
-      let joined = base.reversed().reduce("") { XMLBase.join($1, to: $0) }
-      guard !joined.isEmpty else { return attributes }
-      attributes.append(XMLAttribute(prefix: "xml", uri: XMLNamespaces.xml, local: "base", value: joined))
-    }
-    return attributes
+    guard method == .inclusive11 else { return inherited }
+    return inherited.filter { ["lang", "space"].contains($0.local) }
   }
 }

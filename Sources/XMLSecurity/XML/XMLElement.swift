@@ -12,7 +12,7 @@ public final class XMLElement {
   public let local: String
   /// What is declared on this very element.
   public let namespaces: [XMLNamespace]
-  public private(set) var attributes: [XMLAttribute]
+  public let attributes: [XMLAttribute]
   public private(set) var children: [XMLChild] = []
   /// The element round this one, for as long as somebody holds the document.
   public private(set) weak var parent: XMLElement?
@@ -64,7 +64,7 @@ public final class XMLElement {
 
   /// The value of an attribute, or nil where it is missing.
   public func attribute(_ local: String, uri: String = "") -> String? {
-    attributes.first { $0.local == local && $0.uri == uri }?.value
+    attributes.first { $0.name == XMLName(uri, local) }?.value
   }
 
   /// The declarations in scope here, own ones included, the nearest last.
@@ -111,11 +111,6 @@ public final class XMLElement {
   public func remove(_ child: XMLElement) {
     children.removeAll { if case .element(let element) = $0 { element === child } else { false } }
     child.parent = nil
-  }
-
-  public func setAttribute(_ attribute: XMLAttribute) {
-    attributes.removeAll { $0.name == attribute.name }
-    attributes.append(attribute)
   }
 
   // MARK: Parsing and writing

@@ -1,4 +1,4 @@
-/// An expanded name: namespace and local part (Namespaces in XML 1.0 §2.1).
+/// An expanded name: namespace and local part (Namespaces in XML 1.0 §2.1), compared byte by byte.
 public struct XMLName: Hashable, Sendable {
   /// The namespace's URI; empty for a name in no namespace.
   public let uri: String
@@ -8,9 +8,16 @@ public struct XMLName: Hashable, Sendable {
     self.uri = uri
     self.local = local
   }
+
+  public static func == (a: Self, b: Self) -> Bool { sameBytes(a.local, b.local) && sameBytes(a.uri, b.uri) }
+
+  public func hash(into hasher: inout Hasher) {
+    uri.hashBytes(into: &hasher)
+    local.hashBytes(into: &hasher)
+  }
 }
 
-/// A namespace declaration.
+/// A namespace declaration, compared byte by byte.
 public struct XMLNamespace: Hashable, Sendable {
   /// The prefix; empty for the default namespace.
   public let prefix: String
@@ -21,9 +28,16 @@ public struct XMLNamespace: Hashable, Sendable {
     self.prefix = prefix
     self.uri = uri
   }
+
+  public static func == (a: Self, b: Self) -> Bool { sameBytes(a.prefix, b.prefix) && sameBytes(a.uri, b.uri) }
+
+  public func hash(into hasher: inout Hasher) {
+    prefix.hashBytes(into: &hasher)
+    uri.hashBytes(into: &hasher)
+  }
 }
 
-/// An attribute that is no namespace declaration, its value normalised by the parser.
+/// An attribute that is no namespace declaration, its value normalised by the parser. Compared byte by byte.
 public struct XMLAttribute: Hashable, Sendable {
   public let prefix: String
   /// The namespace's URI; empty for an attribute without prefix.
@@ -36,6 +50,15 @@ public struct XMLAttribute: Hashable, Sendable {
     self.uri = uri
     self.local = local
     self.value = value
+  }
+
+  public static func == (a: Self, b: Self) -> Bool {
+    a.name == b.name && sameBytes(a.prefix, b.prefix) && sameBytes(a.value, b.value)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    value.hashBytes(into: &hasher)
   }
 
   public var name: XMLName { XMLName(uri, local) }
@@ -66,7 +89,7 @@ public struct XMLStartTag: Sendable {
 
   /// The value of an attribute, or nil where it is missing.
   public func attribute(_ local: String, uri: String = "") -> String? {
-    attributes.first { $0.local == local && $0.uri == uri }?.value
+    attributes.first { $0.name == XMLName(uri, local) }?.value
   }
 }
 

@@ -16,18 +16,26 @@ public final class XMLWriter {
   public func start(
     _ qualifiedName: String, namespaces: [XMLNamespace] = [], attributes: [(name: String, value: String)] = []
   ) throws {
-    var tag = "<" + qualifiedName
+    var tag = Array("<\(qualifiedName)".utf8)
     for namespace in namespaces {
-      tag += namespace.prefix.isEmpty ? " xmlns=\"" : " xmlns:\(namespace.prefix)=\""
-      tag += Self.escapedAttribute(namespace.uri) + "\""
+      tag += (namespace.prefix.isEmpty ? " xmlns=\"" : " xmlns:\(namespace.prefix)=\"").utf8
+      tag.append(namespace.uri, escaped: XMLEscape.inAttribute)
+      tag.append("\"")
     }
-    for attribute in attributes { tag += " \(attribute.name)=\"\(Self.escapedAttribute(attribute.value))\"" }
-    try sink.write(tag + ">")
+    for attribute in attributes {
+      tag += " \(attribute.name)=\"".utf8
+      tag.append(attribute.value, escaped: XMLEscape.inAttribute)
+      tag.append("\"")
+    }
+    tag.append(">")
+    try sink.write(tag)
     open.append(qualifiedName)
   }
 
   public func text(_ text: String) throws {
-    try sink.write(Self.escapedText(text))
+    var escaped: [UInt8] = []
+    escaped.append(text, escaped: XMLEscape.inText)
+    try sink.write(escaped)
   }
 
   /// Lets the body write straight into the content. What it writes must need no escaping, as base64 does not.
@@ -49,31 +57,10 @@ public final class XMLWriter {
     try end()
   }
 
-  private static func escapedText(_ text: String) -> String {
-    guard text.utf8.contains(where: { $0 == 0x26 || $0 == 0x3C || $0 == 0x3E || $0 == 0x0D }) else { return text }
-    return text.unicodeScalars.reduce(into: "") { result, scalar in
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\r": result += "&#xD;"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-  }
-
   /// The text as the value of an attribute in double quotes, in canonical form.
   public static func escapedAttribute(_ text: String) -> String {
-    text.unicodeScalars.reduce(into: "") { result, scalar in
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case "\"": result += "&quot;"
-      case "\t": result += "&#x9;"
-      case "\n": result += "&#xA;"
-      case "\r": result += "&#xD;"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
+    var escaped: [UInt8] = []
+    escaped.append(text, escaped: XMLEscape.inAttribute)
+    return String(decoding: escaped, as: UTF8.self)
   }
 }

@@ -38,7 +38,7 @@ struct AS4HostileTests {
     Wrong.text("processing instruction", .invalidHeader, "SOAP part", "<S12:Body", "<?x?><S12:Body"),
     Wrong("a block that must be understood", .invalidHeader, "'Extra' must be understood") {
       $0.afterSigning = {
-        $0.root.elements[0].append(XMLElement(soap: "Extra")).setAttribute(.mustUnderstand)
+        $0.root.elements[0].append(XMLElement("S12:Extra", uri: AS4Names.soap, attributes: [.mustUnderstand]))
       }
     },
     Wrong("X14: depth", .invalidHeader, "deeply") {

@@ -85,7 +85,7 @@ struct AS4SignalTests {
     ("missing part", "does not acknowledge 'cid:message'", references { $0.removeLast() }),
     ("missing Messaging", "does not acknowledge '#_messaging", references { $0.removeFirst() }),
     ("other digest", "another digest for 'cid:message'", references { $0[2].digestValue[0] ^= 1 }),
-    ("other algorithm", "does not acknowledge", references { $0[2].digestMethod = .sha512 }),
+    ("other algorithm", "does not acknowledge", references { $0[2].digestMethod = .sha1 }),
     ("one twice", "twice", references { $0.append($0[0]) }),
     (
       "one too many", "not sent",

@@ -18,7 +18,8 @@ struct SeededGenerator: RandomNumberGenerator {
 struct DocumentGenerator {
   var random: SeededGenerator
   private(set) var elements = 0
-  private let prefixes = ["", "a", "b", "c", "ds"]
+  // Some are equal for Swift's `==` and different for XML: K and the Kelvin sign, å in one character and in two.
+  private let prefixes = ["", "a", "b", "c", "ds", "K", "\u{212A}", "\u{E5}", "a\u{30A}"]
   private let uris = ["urn:one", "urn:two", "urn:three", "http://example.se/ns"]
 
   init(seed: UInt64) { random = SeededGenerator(seed: seed) }
@@ -28,30 +29,31 @@ struct DocumentGenerator {
     var text = pick([true, false]) ? "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" : ""
     if chance(4) { text += "<?first data \"quoted\" ?>\n" }
     if chance(4) { text += "<!-- before -->" }
-    text += element(depth: 0, scope: [:])
+    text += element(depth: 0, scope: [:] as [ExactText: String])
     if chance(4) { text += "\n<?last?>\n<!-- after -->" }
     return text
   }
 
-  private mutating func element(depth: Int, scope: [String: String]) -> String {
+  private mutating func element(depth: Int, scope: [ExactText: String]) -> String {
     elements += 1
     var scope = scope
     var declarations = ""
     for prefix in prefixes.shuffled(using: &random).prefix(Int.random(in: 0...2, using: &random)) {
       let isUndeclaration = prefix.isEmpty && chance(3)
       let uri = isUndeclaration ? "" : pick(uris)
-      scope[prefix] = isUndeclaration ? nil : uri
+      scope[ExactText(prefix)] = isUndeclaration ? nil : uri
       declarations += prefix.isEmpty ? " xmlns=\"\(uri)\"" : " xmlns:\(prefix)='\(uri)'"
     }
-    let prefix = pick([""] + scope.keys.sorted())
-    let name = (prefix.isEmpty ? "" : prefix + ":") + pick(["x", "y", "Zå", "long-name"])
+    let inScope = scope.keys.map(\.value).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let prefix = pick([""] + inScope)
+    let name = (prefix.isEmpty ? "" : prefix + ":") + pick(["x", "y", "Zå", "long-name", "K", "\u{212A}"])
     var text = "<\(name)\(declarations)"
-    var used: Set<String> = []
+    var used: Set<ExactText> = []
     for _ in 0..<Int.random(in: 0...3, using: &random) {
-      let prefix = pick([""] + scope.keys.filter { !$0.isEmpty }.sorted())
-      let local = pick(["p", "q", "r"])
-      let key = (prefix.isEmpty ? "" : scope[prefix] ?? "") + "|" + local
-      guard used.insert(key).inserted else { continue }
+      let prefix = pick([""] + inScope.filter { !$0.isEmpty })
+      let local = pick(["p", "q", "r", "K", "\u{212A}", "\u{E5}", "a\u{30A}"])
+      let key = (prefix.isEmpty ? "" : scope[ExactText(prefix)] ?? "") + "|" + local
+      guard used.insert(ExactText(key)).inserted else { continue }
       text += " \(prefix.isEmpty ? "" : prefix + ":")\(local)=\"\(attributeValue())\""
     }
     if chance(5) { text += " xml:lang=\"\(pick(["sv", "en"]))\"" }
@@ -70,7 +72,8 @@ struct DocumentGenerator {
 
   private mutating func content() -> String {
     pick([
-      "text", " \r\n ", "a&amp;b&lt;c&gt;d", "cr&#13;", "<![CDATA[<raw> & \"]]>", "<!-- comment -->", "<?pi some data?>",
+      "text", " \r\n ", "a&amp;b&lt;c&gt;d", "cr&#13;", "<![CDATA[<raw> & \"]]>", "<![CDATA[a\r\nb\rc\r]]>\n",
+      "<!-- comment -->", "<?pi some data?>",
       "<?empty?>", "\t\"quotes'", "åäö \u{1F600}", "]] >",
     ])
   }
@@ -79,7 +82,7 @@ struct DocumentGenerator {
   mutating func chance(_ inverse: Int) -> Bool { Int.random(in: 0..<inverse, using: &random) == 0 }
 
   mutating func method() -> Canonicalization {
-    let lists: [[String]] = [[], [""], ["a"], ["a", "b", ""], ["none", "ds"]]
+    let lists: [[String]] = [[], [""], ["a"], ["a", "b", ""], ["none", "ds"], ["K", "\u{E5}"], ["\u{212A}"]]
     return pick([.inclusive10, .inclusive11, .exclusive(prefixes: pick(lists))])
   }
 }

@@ -5,11 +5,7 @@ import XMLSecurity
 enum LibXML2Oracle {
   /// The canonical form of a document, or of the n-th element in it with what it contains.
   static func canonical(_ document: [UInt8], _ method: Canonicalization, subtree: Int? = nil) -> [UInt8]? {
-    let options = Int32(XML_PARSE_NOENT.rawValue | XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue)
-    let parsed = document.withUnsafeBytes {
-      xmlReadMemory($0.bindMemory(to: CChar.self).baseAddress, Int32($0.count), nil, nil, options)
-    }
-    guard let parsed else { return nil }
+    guard let parsed = parse(document) else { return nil }
     defer { xmlFreeDoc(parsed) }
     let apex = subtree.flatMap { nth($0, in: xmlDocGetRootElement(parsed)) }
     if subtree != nil && apex == nil { return nil }
@@ -31,6 +27,28 @@ enum LibXML2Oracle {
     }
     guard result >= 0, let content = xmlOutputBufferGetContent(buffer) else { return nil }
     return Array(UnsafeBufferPointer(start: content, count: xmlOutputBufferGetSize(buffer)))
+  }
+
+  /// libxml2 writes a namespace's name as it is, and a document is no XML any more where that has an ampersand. Canonical
+  /// XML writes it like any attribute's value (§2.3).
+  static func isWrong(about canonical: [UInt8]) -> Bool {
+    String(decoding: canonical, as: UTF8.self).contains(/\sxmlns(:[^="]+)?="[^"]*&/)
+  }
+
+  /// The tree of a document that is well-formed, its namespaces included.
+  private static func parse(_ document: [UInt8]) -> xmlDocPtr? {
+    let options = XML_PARSE_NOENT.rawValue | XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue
+      | XML_PARSE_NOWARNING.rawValue
+    guard let context = xmlNewParserCtxt() else { return nil }
+    defer { xmlFreeParserCtxt(context) }
+    let parsed = document.withUnsafeBytes {
+      xmlCtxtReadMemory(context, $0.bindMemory(to: CChar.self).baseAddress, Int32($0.count), nil, nil, Int32(options))
+    }
+    guard context.pointee.wellFormed == 1, context.pointee.nsWellFormed == 1 else {
+      xmlFreeDoc(parsed)
+      return nil
+    }
+    return parsed
   }
 
   /// Whether a node belongs to the apex's subtree; attributes and namespaces go with their element.

@@ -1,3 +1,5 @@
+import XMLSecurity
+
 /// The header of one MIME part, read strictly: 8 kB at most, CRLF line ends, printable ASCII, no field twice.
 struct PartHead: Hashable, Sendable {
   /// How the part's bytes are written.

@@ -1,10 +1,11 @@
 import Foundation
+import XMLSecurity
 
 /// Whether an authenticated message suits this node's processing mode. Numbered; each names its field.
 enum ReceiverChecks {
-  static func check(_ message: UserMessage, ours: Set<String>, mode: ProcessingMode, now: Date) throws(EbMSError) {
+  static func check(_ message: UserMessage, ours: [String], mode: ProcessingMode, now: Date) throws(EbMSError) {
     // 1. To is this access point.
-    guard ours.contains(message.to.partyID) else {
+    guard ours.contains(where: { sameBytes($0, message.to.partyID) }) else {
       throw EbMSError(
         .processingModeMismatch, "eb:To/eb:PartyId \(shown(message.to.partyID)) is not this access point")
     }

@@ -42,13 +42,13 @@ struct PartEncryption {
   ) throws(EbMSError) -> [String: ContentCipher] {
     let listed = try key.dataReferences + siblingReferences(soap)
     for id in listed {
-      guard let data = soap.elementByID[id], data.name == .xenc("EncryptedData"), data.parent === soap.security else {
+      guard let data = soap.elementByID[ExactText(id)], data.name == .xenc("EncryptedData"), data.parent === soap.security else {
         throw EbMSError(.policyNoncompliance, "xenc:DataReference \(shown(id)) does not name an xenc:EncryptedData")
       }
     }
     var ciphers: [String: ContentCipher] = [:]
     for data in soap.security?.children(.xenc("EncryptedData")) ?? [] {
-      try checkKey(of: data, key, isListed: data.attribute("Id").map(listed.contains) ?? false)
+      try checkKey(of: data, key, isListed: data.attribute("Id").map { id in listed.contains { sameBytes($0, id) } } ?? false)
       let (contentID, cipher) = try part(data, mode: mode)
       guard ciphers.updateValue(cipher, forKey: contentID) == nil else {
         throw EbMSError(.policyNoncompliance, "part \(shown(contentID)) is encrypted twice")
@@ -79,7 +79,7 @@ struct PartEncryption {
   private static func checkKey(of data: XMLElement, _ key: EncryptedKey, isListed: Bool) throws(EbMSError) {
     let named = data.child(.ds("KeyInfo"))?.child(.security("SecurityTokenReference"))?.child(.security("Reference"))?
       .attribute("URI")
-    guard named == nil || named == key.id.map({ "#\($0)" }) else {
+    guard named == nil || named.map(ExactText.init) == key.id.map({ ExactText("#\($0)") }) else {
       throw EbMSError(.policyNoncompliance, "xenc:EncryptedData names another key than its xenc:EncryptedKey")
     }
     guard isListed || named != nil else {

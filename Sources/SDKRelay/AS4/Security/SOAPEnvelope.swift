@@ -10,7 +10,7 @@ struct SOAPEnvelope {
   let messaging: XMLElement
   let security: XMLElement?
   /// Every element that carries an id, by that id.
-  let elementByID: [String: XMLElement]
+  let elementByID: [ExactText: XMLElement]
   /// The message's id, where it can be read.
   let messageID: String?
 
@@ -87,13 +87,13 @@ struct SOAPEnvelope {
   }
 
   /// Ids of whatever attribute, so that no reader can take another element for the signed one (threat X3).
-  private static func index(_ root: XMLElement) throws(EbMSError) -> [String: XMLElement] {
-    var found: [String: XMLElement] = [:]
+  private static func index(_ root: XMLElement) throws(EbMSError) -> [ExactText: XMLElement] {
+    var found: [ExactText: XMLElement] = [:]
     var rest = [root]
     while let element = rest.popLast() {
       for attribute in element.attributes where attribute.local.lowercased() == "id" {
         // Some products give one element the same id by two attributes.
-        if let other = found.updateValue(element, forKey: attribute.value), other !== element {
+        if let other = found.updateValue(element, forKey: ExactText(attribute.value)), other !== element {
           throw EbMSError(.failedAuthentication, "the id \(shown(attribute.value)) occurs twice")
         }
       }

@@ -105,7 +105,8 @@ struct SignedReferences {
   private static func verified(
     _ reference: SignatureReference, in soap: SOAPEnvelope
   ) throws(EbMSError) -> XMLElement {
-    guard reference.uri.hasPrefix("#"), let target = soap.elementByID[String(reference.uri.dropFirst())] else {
+    guard reference.uri.hasPrefix("#"), let target = soap.elementByID[ExactText(String(reference.uri.dropFirst()))]
+    else {
       throw EbMSError(.failedAuthentication, "ds:Reference \(shown(reference.uri)) leads nowhere in this message")
     }
     let isInPlace = target === soap.body || target.parent === soap.header || target.parent === soap.security

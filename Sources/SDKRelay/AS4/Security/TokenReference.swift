@@ -94,20 +94,20 @@ struct NamedCertificates {
 
   private static func direct(_ reference: XMLElement, _ soap: SOAPEnvelope) throws(EbMSError) -> NamedCertificates {
     let uri = reference.attribute("URI") ?? ""
-    guard uri.hasPrefix("#"), let token = soap.elementByID[String(uri.dropFirst())],
+    guard uri.hasPrefix("#"), let token = soap.elementByID[ExactText(String(uri.dropFirst()))],
       token.name == .security("BinarySecurityToken"), token.parent === soap.security
     else { throw refused("wsse:Reference \(shown(uri)) does not name a wsse:BinarySecurityToken") }
     let encoding = token.attribute("EncodingType")
     guard encoding == nil || encoding == AS4Names.base64Binary, token.elements.isEmpty,
       let value = try? Base64.decode(token.text)
     else { throw refused("wsse:BinarySecurityToken \(shown(uri)) is not base64") }
-    switch token.attribute("ValueType") {
-    case AS4Names.x509v3:
+    switch token.attribute("ValueType").map(ExactText.init) {
+    case ExactText(AS4Names.x509v3):
       let certificate = try parsed(uri, "certificate") { () throws(CertificateProblem) in
         try Certificate.parse(der: value)
       }
       return try NamedCertificates([certificate], form: "X509v3 token")
-    case AS4Names.pkiPath:
+    case ExactText(AS4Names.pkiPath):
       let path = try parsed(uri, "certificate path") { () throws(CertificateProblem) in try PKIPath.parse(value) }
       return try NamedCertificates(Array(path.suffix(1)), presented: path.dropLast(), form: "X509PKIPathv1 token")
     default: throw refused("wsse:BinarySecurityToken \(shown(uri)): ValueType is not accepted")
@@ -134,11 +134,11 @@ struct NamedCertificates {
     guard encoding == nil || encoding == AS4Names.base64Binary, identifier.elements.isEmpty,
       let value = try? Base64.decode(identifier.text)
     else { throw refused("wsse:KeyIdentifier is not base64") }
-    switch identifier.attribute("ValueType") {
-    case AS4Names.subjectKeyIdentifier:
+    switch identifier.attribute("ValueType").map(ExactText.init) {
+    case ExactText(AS4Names.subjectKeyIdentifier):
       return try NamedCertificates(
         known.filter { $0.subjectKeyIdentifier == value }, form: "subject key identifier")
-    case AS4Names.thumbprint:
+    case ExactText(AS4Names.thumbprint):
       return try NamedCertificates(known.filter { $0.sha1Thumbprint == value }, form: "thumbprint")
     default: throw refused("wsse:KeyIdentifier: ValueType is not accepted")
     }

@@ -208,7 +208,7 @@ final class SchemaValidator: XMLEventHandler {
     let parts = qualifiedName.trimmingXMLSpace.split(separator: ":", omittingEmptySubsequences: false)
     guard (1...2).contains(parts.count), let local = parts.last else { return nil }
     let prefix = parts.count == 2 ? String(parts[0]) : ""
-    let uri = namespaces.last { $0.prefix == prefix }?.uri ?? ""
+    let uri = namespaces.last { sameBytes($0.prefix, prefix) }?.uri ?? ""
     return XMLName(uri, String(local))
   }
 

@@ -1,0 +1,1 @@
+../../Tests/XMLSecurityTests/XML/LibXML2Oracle.swift
