@@ -50,11 +50,7 @@ public final class GzipCompressingSink: ByteSink {
     stream.next_in = UnsafeMutablePointer(mutating: bytes.bindMemory(to: UInt8.self).baseAddress)
     stream.avail_in = UInt32(bytes.count)
     repeat {
-      let (status, count) = output.withUnsafeMutableBufferPointer { room in
-        stream.next_out = room.baseAddress
-        stream.avail_out = UInt32(room.count)
-        return (CZlib.deflate(&stream, flush), room.count - Int(stream.avail_out))
-      }
+      let (status, count) = fill(&output, &stream) { CZlib.deflate(&$0, flush) }
       guard status != Z_STREAM_ERROR else { throw GzipProblem.corrupt }
       if count > 0 { try output.withUnsafeBytes { try next.write(UnsafeRawBufferPointer(rebasing: $0[..<count])) } }
     } while stream.avail_out == 0
@@ -92,18 +88,14 @@ public final class GzipDecompressingSink: ByteSink {
     guard !bytes.isEmpty else { return }
     guard ready else { throw GzipProblem.corrupt }
     guard !ended else { throw GzipProblem.trailingData }
-    let first = read == 0
     read += bytes.count
     stream.next_in = UnsafeMutablePointer(mutating: bytes.bindMemory(to: UInt8.self).baseAddress)
     stream.avail_in = UInt32(bytes.count)
     repeat {
-      let (status, count) = output.withUnsafeMutableBufferPointer { room in
-        stream.next_out = room.baseAddress
-        stream.avail_out = UInt32(room.count)
-        return (inflate(&stream, Z_NO_FLUSH), room.count - Int(stream.avail_out))
-      }
+      let (status, count) = fill(&output, &stream) { inflate(&$0, Z_NO_FLUSH) }
       guard status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR else {
-        throw first && written == 0 ? GzipProblem.notGzip : GzipProblem.corrupt
+        // Magic, method and flags are the first four bytes; whatever else is wrong is wrong in a gzip member.
+        throw stream.total_in <= 4 ? GzipProblem.notGzip : GzipProblem.corrupt
       }
       try put(count)
       if status == Z_STREAM_END {
@@ -126,5 +118,16 @@ public final class GzipDecompressingSink: ByteSink {
       throw GzipProblem.tooLarge
     }
     try output.withUnsafeBytes { try next.write(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+  }
+}
+
+/// Lets zlib fill the room: what it said, and how many bytes it put there.
+private func fill(
+  _ output: inout [UInt8], _ stream: inout z_stream, _ step: (inout z_stream) -> Int32
+) -> (status: Int32, count: Int) {
+  output.withUnsafeMutableBufferPointer { room in
+    stream.next_out = room.baseAddress
+    stream.avail_out = UInt32(room.count)
+    return (step(&stream), room.count - Int(stream.avail_out))
   }
 }

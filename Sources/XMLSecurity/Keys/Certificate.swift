@@ -20,13 +20,10 @@ public struct KeyUsage: OptionSet, Hashable, Sendable {
   public let rawValue: UInt32
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+  /// Signatures over messages.
   public static let digitalSignature = KeyUsage(rawValue: 0x80)
-  public static let nonRepudiation = KeyUsage(rawValue: 0x40)
+  /// Wrapping of content keys.
   public static let keyEncipherment = KeyUsage(rawValue: 0x20)
-  public static let dataEncipherment = KeyUsage(rawValue: 0x10)
-  public static let keyAgreement = KeyUsage(rawValue: 0x08)
-  public static let certificateSign = KeyUsage(rawValue: 0x04)
-  public static let crlSign = KeyUsage(rawValue: 0x02)
 }
 
 /// An X.509 certificate with an RSA key. It has been read, not verified: only ``TrustStore`` says whom to believe.

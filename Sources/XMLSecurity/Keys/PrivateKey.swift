@@ -95,17 +95,11 @@ public final class PrivateKey: @unchecked Sendable {
     // As long as the modulus (RFC 8017 §7.1.2): OpenSSL would take a shorter one too, and one wrapped key could then be
     // written in two ways.
     guard cipher.count == Int(EVP_PKEY_get_size(pointer)) else { throw DecryptionFailed() }
-    guard let context = EVP_PKEY_CTX_new(pointer, nil) else { throw DecryptionFailed() }
-    defer {
-      EVP_PKEY_CTX_free(context)
-      clearOpenSSLErrors()
+    let plain = withOAEP(pointer, digest: digest, mgf: mgf, start: EVP_PKEY_decrypt_init) {
+      EVP_PKEY_decrypt($0, $1, &$2, cipher, cipher.count)
     }
-    var output = [UInt8](repeating: 0, count: Int(EVP_PKEY_get_size(pointer)))
-    var length = output.count
-    guard EVP_PKEY_decrypt_init(context) == 1, setOAEP(context, digest: digest, mgf: mgf),
-      EVP_PKEY_decrypt(context, &output, &length, cipher, cipher.count) == 1
-    else { throw DecryptionFailed() }
-    return Array(output.prefix(length))
+    guard let plain else { throw DecryptionFailed() }
+    return plain
   }
 }
 

@@ -57,23 +57,30 @@ public final class PublicKey: @unchecked Sendable {
 
   /// Encrypts a short value (RSAES-OAEP, RFC 8017 §7.1).
   func encryptOAEP(_ plain: [UInt8], digest: DigestAlgorithm, mgf: DigestAlgorithm) throws(KeyProblem) -> [UInt8] {
-    guard let context = EVP_PKEY_CTX_new(pointer, nil) else { throw .failed }
-    defer {
-      EVP_PKEY_CTX_free(context)
-      clearOpenSSLErrors()
+    let wrapped = withOAEP(pointer, digest: digest, mgf: mgf, start: EVP_PKEY_encrypt_init) {
+      EVP_PKEY_encrypt($0, $1, &$2, plain, plain.count)
     }
-    var output = [UInt8](repeating: 0, count: Int(EVP_PKEY_get_size(pointer)))
-    var length = output.count
-    guard EVP_PKEY_encrypt_init(context) == 1, setOAEP(context, digest: digest, mgf: mgf),
-      EVP_PKEY_encrypt(context, &output, &length, plain, plain.count) == 1
-    else { throw .failed }
-    return Array(output.prefix(length))
+    guard let wrapped else { throw .failed }
+    return wrapped
   }
 }
 
-/// Sets OAEP padding with its two digests.
-func setOAEP(_ context: OpaquePointer, digest: DigestAlgorithm, mgf: DigestAlgorithm) -> Bool {
-  EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1
-    && EVP_PKEY_CTX_set_rsa_oaep_md(context, digest.openSSL) == 1
-    && EVP_PKEY_CTX_set_rsa_mgf1_md(context, mgf.openSSL) == 1
+/// Encrypts or decrypts in OAEP padding with its two digests; nil where OpenSSL refuses.
+func withOAEP(
+  _ key: OpaquePointer, digest: DigestAlgorithm, mgf: DigestAlgorithm, start: (OpaquePointer) -> Int32,
+  _ work: (OpaquePointer, UnsafeMutablePointer<UInt8>?, inout Int) -> Int32
+) -> [UInt8]? {
+  guard let context = EVP_PKEY_CTX_new(key, nil) else { return nil }
+  defer {
+    EVP_PKEY_CTX_free(context)
+    clearOpenSSLErrors()
+  }
+  var output = [UInt8](repeating: 0, count: Int(EVP_PKEY_get_size(key)))
+  var length = output.count
+  guard start(context) == 1, EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1,
+    EVP_PKEY_CTX_set_rsa_oaep_md(context, digest.openSSL) == 1,
+    EVP_PKEY_CTX_set_rsa_mgf1_md(context, mgf.openSSL) == 1,
+    output.withUnsafeMutableBufferPointer({ work(context, $0.baseAddress, &length) }) == 1
+  else { return nil }
+  return Array(output.prefix(length))
 }
