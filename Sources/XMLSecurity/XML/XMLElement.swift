@@ -12,7 +12,7 @@ public final class XMLElement {
   public let local: String
   /// What is declared on this very element.
   public let namespaces: [XMLNamespace]
-  public let attributes: [XMLAttribute]
+  public private(set) var attributes: [XMLAttribute]
   public private(set) var children: [XMLChild] = []
   /// The element round this one, for as long as somebody holds the document.
   public private(set) weak var parent: XMLElement?
@@ -111,6 +111,12 @@ public final class XMLElement {
   public func remove(_ child: XMLElement) {
     children.removeAll { if case .element(let element) = $0 { element === child } else { false } }
     child.parent = nil
+  }
+
+  /// Gives the element the attribute, instead of one of the same name.
+  public func setAttribute(_ attribute: XMLAttribute) {
+    attributes.removeAll { $0.name == attribute.name }
+    attributes.append(attribute)
   }
 
   // MARK: Parsing and writing

@@ -1,3 +1,5 @@
+import XMLSecurity
+
 /// What this node serves: its participants, and the document types they take (SDK-AS4-04).
 struct ServedDocuments: Sendable {
   let participants: [ParticipantID]
