@@ -11,6 +11,7 @@ public protocol ByteSink: AnyObject {
 }
 
 extension ByteSink {
+  /// Writes the bytes.
   public func write(_ bytes: [UInt8]) throws {
     try bytes.withUnsafeBytes { try write($0) }
   }

@@ -20,6 +20,7 @@ public func sameBytes(_ a: String, _ b: String) -> Bool {
 
 /// A text that equals the same bytes only, for sets and dictionaries of what comes from outside.
 public struct ExactText: Hashable, Sendable {
+  /// The text as it came.
   public let value: String
 
   public init(_ value: String) {

@@ -1,5 +1,6 @@
 /// An `xenc:EncryptedKey` (XML Encryption 1.1 §3.5.1): a content key, wrapped for its reader.
 public struct EncryptedKey {
+  /// How the key is wrapped.
   public let transport: KeyTransport
   /// The `ds:KeyInfo` that names the reader's key, or nil.
   public let keyInfo: XMLElement?
@@ -35,7 +36,8 @@ public struct EncryptedKey {
     id = element.attribute("Id")
     var references: [String] = []
     for reference in element.child(Self.name("ReferenceList"))?.elements ?? [] {
-      guard reference.name == Self.name("DataReference"), let uri = reference.attribute("URI"), uri.hasPrefix("#") else {
+      guard reference.name == Self.name("DataReference"), let uri = reference.attribute("URI"), uri.hasPrefix("#")
+      else {
         throw .shape("ReferenceList holds something else than references to data")
       }
       references.append(String(uri.dropFirst()))
@@ -61,7 +63,8 @@ public struct EncryptedKey {
     for reference in dataReferences {
       list.append(
         XMLElement(
-          "xenc:DataReference", uri: XMLNamespaces.xenc, attributes: [XMLAttribute(local: "URI", value: "#\(reference)")]))
+          "xenc:DataReference", uri: XMLNamespaces.xenc,
+          attributes: [XMLAttribute(local: "URI", value: "#\(reference)")]))
     }
     return element
   }

@@ -44,14 +44,17 @@ public struct KeyTransport: Hashable, Sendable {
       let uri = method.attribute("Algorithm")
     else { throw .shape("EncryptionMethod is missing") }
     guard sameBytes(uri, Self.mgf1p) || sameBytes(uri, Self.oaep11) else { throw .algorithm("the key transport") }
-    let digestName = XMLName(XMLNamespaces.ds, "DigestMethod"), mgfName = XMLName(XMLNamespaces.xenc11, "MGF")
+    let digestName = XMLName(XMLNamespaces.ds, "DigestMethod")
+    let mgfName = XMLName(XMLNamespaces.xenc11, "MGF")
     guard method.elements.allSatisfy({ $0.name == digestName || $0.name == mgfName }),
       method.children(digestName).count <= 1, method.children(mgfName).count <= 1
     else { throw .shape("EncryptionMethod of the key has other parameters than a digest and a mask generation") }
-    guard let digest = method.child(digestName).map({ $0.attribute("Algorithm") ?? "" }).map(DigestAlgorithm.init(uri:))
-      ?? .sha1
+    guard
+      let digest = method.child(digestName).map({ $0.attribute("Algorithm") ?? "" }).map(DigestAlgorithm.init(uri:))
+        ?? .sha1
     else { throw .algorithm("the key transport's digest") }
-    guard let mgf = method.child(mgfName).map({ Self.mgf1Names[ExactText($0.attribute("Algorithm") ?? "")] }) ?? .sha1 else {
+    guard let mgf = method.child(mgfName).map({ Self.mgf1Names[ExactText($0.attribute("Algorithm") ?? "")] }) ?? .sha1
+    else {
       throw .algorithm("the key transport's mask generation")
     }
     self.init(uri: uri, digest: digest, mgf: mgf)

@@ -17,6 +17,7 @@ public enum CertificateProblem: Error, Hashable, Sendable, CustomStringConvertib
 
 /// What a certificate's key may be used for (RFC 5280 §4.2.1.3).
 public struct KeyUsage: OptionSet, Hashable, Sendable {
+  /// The bits as OpenSSL numbers them.
   public let rawValue: UInt32
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
@@ -34,11 +35,15 @@ public final class Certificate: @unchecked Sendable, Hashable {
   public let der: [UInt8]
   /// The SHA-256 of ``der``.
   public let sha256: [UInt8]
+  /// The subject's key.
   public let publicKey: PublicKey
+  /// The first moment of validity.
   public let notBefore: Date
+  /// The last moment of validity.
   public let notAfter: Date
   /// The key usage extension, or nil where there is none.
   public let keyUsage: KeyUsage?
+  /// Whether the certificate may issue others.
   public let isCA: Bool
 
   private init(owning pointer: OpaquePointer, der: [UInt8], sha256: [UInt8], key: PublicKey) {
@@ -152,7 +157,8 @@ public final class Certificate: @unchecked Sendable, Hashable {
   /// spellings of types, so the parsed names are compared.
   public func issuerMatches(_ name: String, serial: String) -> Bool {
     guard serial.trimmingCharacters(in: .whitespacesAndNewlines) == serialNumber else { return false }
-    let given = DistinguishedName(name), own = DistinguishedName(issuerName)
+    let given = DistinguishedName(name)
+    let own = DistinguishedName(issuerName)
     return given == own || given.reversed() == own
   }
 

@@ -1,6 +1,8 @@
 /// A key with the certificate that speaks for it.
 public struct Identity: Sendable {
+  /// The certificate that others know.
   public let certificate: Certificate
+  /// The certificate's key.
   public let privateKey: PrivateKey
   /// The issuers' certificates, nearest first, without the root.
   public let chain: [Certificate]

@@ -1,6 +1,8 @@
 /// A `ds:Signature` that is built as its layer's policy demands. Nothing is verified yet.
 public struct ParsedSignature {
+  /// What was signed, each thing once.
   public let references: [SignatureReference]
+  /// The canonicalization of `SignedInfo`.
   public let canonicalization: Canonicalization
   /// The `ds:KeyInfo`, which says nothing trustworthy by itself.
   public let keyInfo: XMLElement
@@ -20,7 +22,8 @@ public struct ParsedSignature {
       signature.elements.map(\.name) == [ds("SignedInfo"), ds("SignatureValue"), ds("KeyInfo")]
     else { throw .shape("Signature has other children than SignedInfo, SignatureValue and KeyInfo") }
     try signature.allow(attributes: ["Id"], "Signature")
-    let signedInfo = signature.elements[0], valueElement = signature.elements[1]
+    let signedInfo = signature.elements[0]
+    let valueElement = signature.elements[1]
     try signedInfo.allow(attributes: ["Id"], "SignedInfo")
     try valueElement.allow(attributes: ["Id"], hasText: true, "SignatureValue")
     // Second check: the methods, by exact identifier and without parameters such as an HMAC's output length.

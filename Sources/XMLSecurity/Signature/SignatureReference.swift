@@ -45,8 +45,11 @@ public enum SignatureTransform: Hashable, Sendable {
 public struct SignatureReference: Hashable, Sendable {
   /// `""` for the whole document, `#id` for an element, `cid:…` for a MIME part.
   public var uri: String
+  /// What is done to the data, in order.
   public var transforms: [SignatureTransform]
+  /// The digest of the transformed data.
   public var digestMethod: DigestAlgorithm
+  /// The digest that was signed.
   public var digestValue: [UInt8]
   /// The element's own id, kept so that a receipt can repeat the very reference.
   public var id: String?

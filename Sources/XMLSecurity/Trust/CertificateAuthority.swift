@@ -5,12 +5,19 @@ public import Foundation
 public struct CertificateRequest: Sendable {
   /// Attribute types by their short names, most significant first: `[("C", "SE"), ("O", "…"), ("CN", "…")]`.
   public var subject: [(type: String, value: String)]
+  /// Whether the certificate may issue others.
   public var isCA = false
+  /// The key usage extension as OpenSSL's configuration writes it.
   public var keyUsage = "critical,digitalSignature,keyEncipherment"
+  /// The extended key usage extension in the same form; none when nil.
   public var extendedKeyUsage: String?
+  /// The host names of the certificate.
   public var dnsNames: [String] = []
+  /// The addresses of the certificate.
   public var ipAddresses: [String] = []
+  /// The first moment of validity: an hour ago unless told.
   public var notBefore = Date(timeIntervalSinceNow: -3_600)
+  /// The last moment of validity: in two years unless told.
   public var notAfter = Date(timeIntervalSinceNow: 2 * 365 * 86_400)
   /// The digest of the issuer's signature.
   public var signatureDigest = DigestAlgorithm.sha256
@@ -48,7 +55,8 @@ public struct CertificateAuthority: Sendable {
   }
 
   /// An authority below this one.
-  public func authority(_ name: String, organization: String = "Test", bits: Int = 3072) throws -> CertificateAuthority {
+  public func authority(_ name: String, organization: String = "Test", bits: Int = 3072) throws -> CertificateAuthority
+  {
     var request = CertificateRequest(subject: [("C", "SE"), ("O", organization), ("CN", name)])
     request.isCA = true
     request.notAfter = Date(timeIntervalSinceNow: 8 * 365 * 86_400)

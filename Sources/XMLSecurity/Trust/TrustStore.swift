@@ -3,11 +3,13 @@ public import Foundation
 
 /// A certificate that a ``TrustStore`` has verified for a use and a time. Nothing else makes one.
 public struct TrustedCertificate: Sendable, Hashable {
+  /// The certificate that was verified.
   public let certificate: Certificate
 }
 
 /// Why a certificate is not trusted.
 public struct TrustProblem: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Why a certificate is not trusted.
   public enum Reason: Hashable, Sendable {
     /// No chain to an anchor.
     case unknownIssuer
@@ -25,6 +27,7 @@ public struct TrustProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case other(String)
   }
 
+  /// What is wrong.
   public let reason: Reason
   /// Whose certificate it is: the subject's distinguished name.
   public let subject: String

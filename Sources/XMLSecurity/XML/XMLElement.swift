@@ -7,12 +7,17 @@ public enum XMLChild {
 /// An element of a small document that is held as a tree: headers, signatures, receipts. Comments and processing
 /// instructions are left out, so that text is always read whole.
 public final class XMLElement {
+  /// The name's prefix as written; empty where there is none.
   public let prefix: String
+  /// The name's namespace; empty where there is none.
   public let uri: String
+  /// The name's local part.
   public let local: String
   /// What is declared on this very element.
   public let namespaces: [XMLNamespace]
+  /// The attributes without namespace declarations, in document order.
   public private(set) var attributes: [XMLAttribute]
+  /// Elements and text in document order.
   public private(set) var children: [XMLChild] = []
   /// The element round this one, for as long as somebody holds the document.
   public private(set) weak var parent: XMLElement?
@@ -37,6 +42,7 @@ public final class XMLElement {
     attributes = tag.attributes
   }
 
+  /// The expanded name.
   public var name: XMLName { XMLName(uri, local) }
   var tag: XMLStartTag {
     XMLStartTag(prefix: prefix, uri: uri, local: local, namespaces: namespaces, attributes: attributes)
@@ -49,6 +55,7 @@ public final class XMLElement {
     children.reduce(into: "") { if case .text(let text) = $1 { $0 += text } }
   }
 
+  /// The child elements in document order.
   public var elements: [XMLElement] {
     children.compactMap { if case .element(let element) = $0 { element } else { nil } }
   }
@@ -58,6 +65,7 @@ public final class XMLElement {
     elements.first { $0.name == name }
   }
 
+  /// The child elements with the name.
   public func children(_ name: XMLName) -> [XMLElement] {
     elements.filter { $0.name == name }
   }
@@ -90,11 +98,13 @@ public final class XMLElement {
 
   // MARK: Building
 
+  /// Puts a child element last and returns it.
   @discardableResult
   public func append(_ child: XMLElement) -> XMLElement {
     insert(child, at: children.count)
   }
 
+  /// Puts a child element before the child with this index and returns it.
   @discardableResult
   public func insert(_ child: XMLElement, at index: Int) -> XMLElement {
     child.parent = self
@@ -102,8 +112,12 @@ public final class XMLElement {
     return child
   }
 
+  /// Puts text last.
   public func append(text: String) {
-    if case .text(let before) = children.last { children.removeLast(); return children.append(.text(before + text)) }
+    if case .text(let before) = children.last {
+      children.removeLast()
+      return children.append(.text(before + text))
+    }
     children.append(.text(text))
   }
 

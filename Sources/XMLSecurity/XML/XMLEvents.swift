@@ -2,6 +2,7 @@
 public struct XMLName: Hashable, Sendable {
   /// The namespace's URI; empty for a name in no namespace.
   public let uri: String
+  /// The part after the prefix.
   public let local: String
 
   public init(_ uri: String, _ local: String) {
@@ -39,10 +40,13 @@ public struct XMLNamespace: Hashable, Sendable {
 
 /// An attribute that is no namespace declaration, its value normalised by the parser. Compared byte by byte.
 public struct XMLAttribute: Hashable, Sendable {
+  /// The prefix as written; empty where there is none.
   public let prefix: String
   /// The namespace's URI; empty for an attribute without prefix.
   public let uri: String
+  /// The part after the prefix.
   public let local: String
+  /// The value without references and with spaces for line ends and tabs.
   public let value: String
 
   public init(prefix: String = "", uri: String = "", local: String, value: String) {
@@ -61,17 +65,22 @@ public struct XMLAttribute: Hashable, Sendable {
     value.hashBytes(into: &hasher)
   }
 
+  /// The expanded name.
   public var name: XMLName { XMLName(uri, local) }
   var qualifiedName: String { prefix.isEmpty ? local : "\(prefix):\(local)" }
 }
 
 /// The start of an element.
 public struct XMLStartTag: Sendable {
+  /// The name's prefix as written; empty where there is none.
   public let prefix: String
+  /// The name's namespace; empty where there is none.
   public let uri: String
+  /// The name's local part.
   public let local: String
   /// What is declared on this very element, in document order.
   public let namespaces: [XMLNamespace]
+  /// The attributes without namespace declarations, in document order.
   public let attributes: [XMLAttribute]
 
   public init(
@@ -84,6 +93,7 @@ public struct XMLStartTag: Sendable {
     self.attributes = attributes
   }
 
+  /// The expanded name.
   public var name: XMLName { XMLName(uri, local) }
   var qualifiedName: String { prefix.isEmpty ? local : "\(prefix):\(local)" }
 
@@ -97,12 +107,15 @@ public struct XMLStartTag: Sendable {
 ///
 /// What a handler throws ends the parse and reaches the parser's caller unchanged.
 public protocol XMLEventHandler: AnyObject {
+  /// The start of an element.
   func start(_ tag: XMLStartTag) throws
   /// Character data in UTF-8, in pieces of any size; CDATA sections and character references come as text.
   func text(_ utf8: UnsafeRawBufferPointer) throws
   /// The end of the element that was started last and has not ended.
   func end() throws
+  /// A comment, which never divides text for a reader.
   func comment(_ text: String) throws
+  /// A processing instruction.
   func processingInstruction(_ target: String, _ data: String) throws
 }
 

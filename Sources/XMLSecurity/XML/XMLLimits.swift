@@ -10,6 +10,7 @@ public struct XMLLimits: Sendable {
 
   /// Elements inside each other.
   public var depth = 64
+  /// Attributes on one element, namespace declarations not counted.
   public var attributesPerElement = 64
   /// Declarations in scope at one place, redeclarations counted.
   public var namespacesInScope = 64
@@ -28,7 +29,9 @@ public struct XMLLimits: Sendable {
   public var totalBytes: Int
   /// Elements whose text is bounded by ``totalBytes`` alone.
   public var largeText: Set<XMLName> = []
+  /// Where comments may stand.
   public var comments = Presence.allowed
+  /// Where processing instructions may stand.
   public var processingInstructions = Presence.allowed
 
   public init(totalBytes: Int) {
@@ -85,6 +88,7 @@ public struct XMLProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case processingInstruction = "has a processing instruction where none may stand"
   }
 
+  /// What is wrong with the document.
   public let kind: Kind
   /// The line in which it was noticed, from 1.
   public let line: Int

@@ -11,7 +11,8 @@ extension XMLStreamParser {
 
   func startElement(
     _ local: UnsafePointer<xmlChar>?, _ prefix: UnsafePointer<xmlChar>?, _ uri: UnsafePointer<xmlChar>?,
-    _ namespaces: UnsafeBufferPointer<UnsafePointer<xmlChar>?>, _ attributes: UnsafeBufferPointer<UnsafePointer<xmlChar>?>
+    _ namespaces: UnsafeBufferPointer<UnsafePointer<xmlChar>?>,
+    _ attributes: UnsafeBufferPointer<UnsafePointer<xmlChar>?>
   ) throws {
     sawRoot = true
     try count()
@@ -96,7 +97,10 @@ extension XMLStreamParser {
   func comment(_ text: UnsafePointer<xmlChar>?) throws {
     guard isAllowed(limits.comments) else { throw XMLProblem.Kind.comment }
     try count()
-    try handler.comment(markup(text))
+    let content = try markup(text)
+    // libxml2's push parser takes "<!-->" for a whole comment and stumbles over the rest, unless all has come at once.
+    guard !content.hasPrefix(">"), !content.hasPrefix("->") else { throw XMLProblem.Kind.notWellFormed }
+    try handler.comment(content)
   }
 
   func processingInstruction(_ target: UnsafePointer<xmlChar>?, _ data: UnsafePointer<xmlChar>?) throws {

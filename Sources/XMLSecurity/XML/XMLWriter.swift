@@ -13,6 +13,7 @@ public final class XMLWriter {
     try sink.write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
   }
 
+  /// The start of an element, its values escaped.
   public func start(
     _ qualifiedName: String, namespaces: [XMLNamespace] = [], attributes: [(name: String, value: String)] = []
   ) throws {
@@ -32,6 +33,7 @@ public final class XMLWriter {
     open.append(qualifiedName)
   }
 
+  /// Character data, escaped.
   public func text(_ text: String) throws {
     var escaped: [UInt8] = []
     escaped.append(text, escaped: XMLEscape.inText)
@@ -43,6 +45,7 @@ public final class XMLWriter {
     try body(sink)
   }
 
+  /// The end of the element that was started last.
   public func end() throws {
     guard let name = open.popLast() else { return }
     try sink.write("</\(name)>")
