@@ -58,7 +58,7 @@ import XMLSecurity
     let hostile =
       switch kind {
       case "text": "<xhb:UUID>\(large)</xhb:UUID><xhb:UUID>\(large)</xhb:UUID>"
-      case "attributes": "<xhb:UUID a=\"\(large.prefix(60_000))\"/>"
+      case "attributes": "<xhb:UUID a=\"\(large.prefix(40_000))\"/>"
       default: "<xhb:UUID/>"
       }
     let repeats = kind == "text" ? 1 : kind == "attributes" ? 30 : 600
@@ -67,7 +67,7 @@ import XMLSecurity
       _ = try EnvelopeKit.read(Array(changed.utf8))
       Issue.record("accepted")
     } catch EnvelopeProblem.notWellFormed(let problem) {
-      #expect(problem.kind == .text || problem.kind == .elements)
+      #expect([.text, .elements, .markup].contains(problem.kind))
     }
   }
 

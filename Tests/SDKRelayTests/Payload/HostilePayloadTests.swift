@@ -107,7 +107,8 @@ struct HostilePayloadTests {
       #expect(problems == 50)
       #expect(time < .seconds(20))
     }
-    let lines = (0..<15_000).map { "<cbc:a\($0)/>" }.joined()
+    // Below the limit for distinct names, above which nothing is known of a receipt.
+    let lines = (0..<9_000).map { "<cbc:a\($0)/>" }.joined()
     let receipt = ReceiptKit.rejected.changing("</ApplicationResponse>", to: lines + "</ApplicationResponse>")
     let time = clock.measure { #expect(ReceiptReader.read(Array(receipt.utf8)).problems.count == 50) }
     #expect(time < .seconds(4))

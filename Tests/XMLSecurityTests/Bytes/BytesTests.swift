@@ -50,7 +50,9 @@ func feed(_ bytes: [UInt8], to sink: any ByteSink, pieces: Int) throws {
   func gzip(pieces: Int) throws {
     let text = Array(Base64.encode(randomBytes(pieces == 1 ? 3_000 : 300_000)).utf8)
     for strategy in [GzipStrategy.huffmanOnly, .level(6)] {
-      let first = MemorySink(), second = MemorySink(), back = MemorySink()
+      let first = MemorySink()
+      let second = MemorySink()
+      let back = MemorySink()
       try feed(text, to: GzipCompressingSink(strategy, next: first), pieces: pieces)
       try feed(text, to: GzipCompressingSink(strategy, next: second), pieces: pieces)
       try feed(first.bytes, to: GzipDecompressingSink(outputLimit: text.count, next: back), pieces: pieces)
@@ -65,7 +67,8 @@ func feed(_ bytes: [UInt8], to sink: any ByteSink, pieces: Int) throws {
     let packed = MemorySink()
     try feed([UInt8](repeating: 0, count: 4_000_000), to: GzipCompressingSink(.level(9), next: packed), pieces: 65_536)
     func unpack(_ bytes: [UInt8], limit: Int = 8_000_000, ratio: Int = 1_100) throws {
-      try feed(bytes, to: GzipDecompressingSink(outputLimit: limit, ratioLimit: ratio, next: DiscardingSink()), pieces: 999)
+      try feed(
+        bytes, to: GzipDecompressingSink(outputLimit: limit, ratioLimit: ratio, next: DiscardingSink()), pieces: 999)
     }
     try unpack(packed.bytes)
     #expect(throws: GzipProblem.tooLarge) { try unpack(packed.bytes, limit: 3_999_999) }
@@ -78,6 +81,31 @@ func feed(_ bytes: [UInt8], to sink: any ByteSink, pieces: Int) throws {
     var wrong = packed.bytes
     wrong[wrong.count - 6] ^= 1
     #expect(throws: GzipProblem.corrupt) { try unpack(wrong) }
+  }
+
+  @Test("T3: what is no gzip, or broken gzip, is told alike however it comes")
+  func gzipPieces() throws {
+    let packed = MemorySink()
+    try feed(
+      Array("some text, some text, some text".utf8), to: GzipCompressingSink(.level(9), next: packed), pieces: 99)
+    func problem(_ bytes: [UInt8], pieces: Int) -> GzipProblem? {
+      do {
+        try feed(bytes, to: GzipDecompressingSink(outputLimit: 1_000, next: DiscardingSink()), pieces: pieces)
+        return nil
+      } catch {
+        return error as? GzipProblem
+      }
+    }
+    for place in packed.bytes.indices {
+      for mask: UInt8 in [0x01, 0x20, 0x80] {
+        var changed = packed.bytes
+        changed[place] ^= mask
+        let whole = problem(changed, pieces: changed.count)
+        #expect(whole == problem(changed, pieces: 1) && whole == problem(changed, pieces: 7), "byte \(place)")
+        if place < 3 { #expect(whole == .notGzip) }
+        if place > 9 { #expect(whole != .notGzip) }
+      }
+    }
   }
 
   @Test("digests equal the published values")

@@ -20,7 +20,9 @@ import XMLSecurity
     }
   }
 
-  @Test("E6: a changed, truncated or extended authenticated ciphertext fails alike", arguments: [ContentCipher.aes128GCM, .aes256GCM])
+  @Test(
+    "E6: a changed, truncated or extended authenticated ciphertext fails alike",
+    arguments: [ContentCipher.aes128GCM, .aes256GCM])
   func tampering(cipher: ContentCipher) throws {
     let key = randomBytes(cipher.keyLength)
     let sealed = try run(randomBytes(100), pieces: 100) { EncryptingSink(cipher, key: key, next: $0) }
@@ -48,14 +50,18 @@ import XMLSecurity
         try run(Array(sealed[..<length]), pieces: 9) { DecryptingSink(.aes256CBC, key: key, next: $0) }
       }
     }
-    #expect(throws: DecryptionFailed()) { try run(sealed, pieces: 9) { DecryptingSink(.aes256CBC, key: [1], next: $0) } }
+    #expect(throws: DecryptionFailed()) {
+      try run(sealed, pieces: 9) { DecryptingSink(.aes256CBC, key: [1], next: $0) }
+    }
   }
 
-  @Test("E8: no initialization vector comes twice")
+  @Test("E8: no two messages under one key have the same initialization vector")
   func vectors() throws {
     var seen: Set<[UInt8]> = []
     for _ in 0..<2_000 {
-      let sealed = try run([1], pieces: 1) { EncryptingSink(.aes128GCM, key: [UInt8](repeating: 7, count: 16), next: $0) }
+      let sealed = try run([1], pieces: 1) {
+        EncryptingSink(.aes128GCM, key: [UInt8](repeating: 7, count: 16), next: $0)
+      }
       #expect(seen.insert(Array(sealed.prefix(12))).inserted)
     }
   }

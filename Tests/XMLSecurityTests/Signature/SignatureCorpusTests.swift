@@ -30,19 +30,51 @@ import XMLSecurity
 
   @Test("X5, X8, X9, X10: of a corpus of every kind of signature only the allowed kind is read")
   func corpus() throws {
-    var read: Set<String> = [], seen = 0
+    var read: [String] = []
+    var seen = 0
     for (path, bytes) in try SecurityCorpus.files.get() where path.hasSuffix(".xml") {
       guard let document = try? XMLElement.parse(bytes, limits: .envelope(totalBytes: 4 << 20)) else { continue }
-      for element in document.descendants where element.name == XMLName(XMLNamespaces.ds, "Signature") {
-        seen += 1
-        for policy in [SignaturePolicy.envelope, .webServiceSecurity] {
-          guard let signature = try? ParsedSignature(element, policy: policy) else { continue }
-          guard let certificate = try? signature.certificate() else { continue }
-          read.insert("\(path) \((try? signature.verifyValue(with: certificate.publicKey)) != nil)")
-        }
-      }
+      let (signatures, accepted) = Self.judge(document)
+      seen += signatures
+      read += accepted.map { "\(path) \($0)" }
     }
     #expect(seen > 100)
     #expect(read == [])
+    // The same eyes see the one kind that is allowed.
+    #expect(Self.judge(try official("xhe/examples/XHE-tm-base-ext-sigenc.xml")) == (1, [true]))
+    #expect(Self.judge(try SignatureTests().signed()) == (1, [true]))
+  }
+
+  /// The document's signatures, and of those that a policy allows whether their values verify.
+  private static func judge(_ document: XMLElement) -> (signatures: Int, accepted: [Bool]) {
+    let signatures = document.descendants.filter { $0.name == XMLName(XMLNamespaces.ds, "Signature") }
+    let accepted = signatures.flatMap { element in
+      [SignaturePolicy.envelope, .webServiceSecurity].compactMap { policy -> Bool? in
+        guard let signature = try? ParsedSignature(element, policy: policy) else { return nil }
+        guard let certificate = try? signature.certificate() else { return nil }
+        return (try? signature.verifyValue(with: certificate.publicKey)) != nil
+      }
+    }
+    return (signatures.count, accepted)
+  }
+
+  @Test("X9: every HMAC method of the corpus is refused as a method, in a signature that is right in all else")
+  func hmac() throws {
+    let tests = SignatureTests()
+    try tests.verify(tests.signed())
+    var methods: Set<String> = []
+    for (path, bytes) in try SecurityCorpus.files.get() where path.hasSuffix(".xml") {
+      guard let document = try? XMLElement.parse(bytes, limits: .envelope(totalBytes: 4 << 20)) else { continue }
+      for element in document.descendants where element.name == XMLName(XMLNamespaces.ds, "SignatureMethod") {
+        guard element.attribute("Algorithm")?.contains("hmac") == true else { continue }
+        methods.insert(String(decoding: element.serialized(declaration: false), as: UTF8.self))
+      }
+    }
+    #expect(methods.count >= 6 && methods.contains { $0.contains("HMACOutputLength") })
+    for method in methods {
+      #expect(throws: SignatureProblem.algorithm("the signature method"), "\(method)") {
+        try tests.parsed(tests.signed { $0.replacing(/<ds:SignatureMethod.*<\/ds:SignatureMethod>/, with: method) })
+      }
+    }
   }
 }

@@ -33,7 +33,8 @@ import XMLSecurity
     try signature.references[0].check(digest(.sha256, of: content))
   }
 
-  @Test("SDK-XHE-08: every canonicalization verifies, with one transform or two",
+  @Test(
+    "SDK-XHE-08: every canonicalization verifies, with one transform or two",
     arguments: [Canonicalization.inclusive10, .inclusive11, .exclusive(), .exclusive(prefixes: ["d"])])
   func methods(method: Canonicalization) throws {
     try verify(signed(method))
@@ -57,7 +58,8 @@ import XMLSecurity
     arguments: [
       "http://www.w3.org/TR/1999/REC-xslt-19991116", "http://www.w3.org/TR/1999/REC-xpath-19991116",
       "http://www.w3.org/2002/06/xmldsig-filter2", "http://www.w3.org/2000/09/xmldsig#base64",
-      "http://www.w3.org/2001/10/xml-exc-c14n#WithComments", "HTTP://www.w3.org/2000/09/xmldsig#enveloped-signature", "",
+      "http://www.w3.org/2001/10/xml-exc-c14n#WithComments", "HTTP://www.w3.org/2000/09/xmldsig#enveloped-signature",
+      "",
     ])
   func transforms(uri: String) throws {
     #expect(throws: SignatureProblem.self) {
@@ -82,12 +84,14 @@ import XMLSecurity
 
   @Test("X5: a list of prefixes stands in the exclusive form only, once, and is short")
   func prefixLists() throws {
-    let list = "<e:InclusiveNamespaces xmlns:e=\"\(XMLNamespaces.exclusiveC14N)\" PrefixList=\"d\"></e:InclusiveNamespaces>"
+    let list =
+      "<e:InclusiveNamespaces xmlns:e=\"\(XMLNamespaces.exclusiveC14N)\" PrefixList=\"d\"></e:InclusiveNamespaces>"
     let end = "</ds:CanonicalizationMethod>"
     _ = try parsed(signed(.exclusive()) { $0.replacing(end, with: list + end) })
     for (method, wrong) in [
       (Canonicalization.inclusive10, list), (.exclusive(), list + list),
-      (.exclusive(), list.replacing("><", with: " evil=\"1\"><")), (.exclusive(), list.replacing("><", with: ">hidden<")),
+      (.exclusive(), list.replacing("><", with: " evil=\"1\"><")),
+      (.exclusive(), list.replacing("><", with: ">hidden<")),
     ] {
       #expect(throws: SignatureProblem.self) { try parsed(signed(method) { $0.replacing(end, with: wrong + end) }) }
     }
@@ -109,7 +113,9 @@ import XMLSecurity
     }
   }
 
-  @Test("X8: other digests are refused", arguments: ["http://www.w3.org/2000/09/xmldsig#sha1", "http://www.w3.org/2001/04/xmlenc#sha512"])
+  @Test(
+    "X8: other digests are refused",
+    arguments: ["http://www.w3.org/2000/09/xmldsig#sha1", "http://www.w3.org/2001/04/xmlenc#sha512"])
   func digests(uri: String) throws {
     #expect(throws: SignatureProblem.self) {
       _ = try parsed(signed { $0.replacing("http://www.w3.org/2001/04/xmlenc#sha256", with: uri) })
@@ -151,7 +157,8 @@ import XMLSecurity
   @Test(
     "X10: exactly one certificate, no bare key, nothing to fetch",
     arguments: [
-      "<ds:KeyValue><ds:RSAKeyValue></ds:RSAKeyValue></ds:KeyValue>", "<ds:RetrievalMethod URI=\"http://127.0.0.1:9/\"></ds:RetrievalMethod>",
+      "<ds:KeyValue><ds:RSAKeyValue></ds:RSAKeyValue></ds:KeyValue>",
+      "<ds:RetrievalMethod URI=\"http://127.0.0.1:9/\"></ds:RetrievalMethod>",
       "<ds:KeyName>name</ds:KeyName>", "<ds:X509Data></ds:X509Data>",
       "<ds:X509Data><ds:X509Certificate>AAAA</ds:X509Certificate></ds:X509Data>", "",
     ])
@@ -171,9 +178,40 @@ import XMLSecurity
     }
   }
 
-  @Test("X11: references to elsewhere are refused", arguments: ["http://127.0.0.1:9/", "file:///etc/passwd", "#xpointer(/)", "#id", "cid:part"])
-  func references(uri: String) throws {
-    #expect(throws: SignatureProblem.self) { try parsed(signed(uri: uri)) }
+  @Test("X11: references to elsewhere are refused and not followed")
+  func references() throws {
+    let listener = try LoopbackListener()
+    let elsewhere = [listener.url, listener.url + "#id", "file:///etc/passwd", "#xpointer(/)", "#id", "cid:part"]
+    for uri in elsewhere {
+      #expect(throws: SignatureProblem.self, "\(uri)") { try parsed(signed(uri: uri)) }
+      #expect(throws: SignatureProblem.self, "\(uri)") { try parsed(signed(uri: uri), policy: .webServiceSecurity) }
+    }
+    let method = "<ds:RetrievalMethod URI=\"\(listener.url)\"></ds:RetrievalMethod>"
+    #expect(throws: SignatureProblem.self) {
+      try verify(signed { $0.replacing(/<ds:X509Data>.*<\/ds:X509Data>/, with: method) })
+    }
+    #expect(try listener.connections() == 0)
+  }
+
+  @Test("a reference from outside is shown shortened and in ASCII")
+  func shownReference() throws {
+    let problem = SignatureProblem.digestMismatch(reference: "x\n\u{1B}[31må" + String(repeating: "y", count: 10_000))
+    #expect(problem.description.utf8.count < 200)
+    #expect(problem.description.unicodeScalars.allSatisfy { (0x20...0x7E).contains($0.value) || $0 == "…" })
+  }
+
+  @Test("an xml:base above a SignedInfo in Canonical XML 1.1 is refused; elsewhere it is content")
+  func base() throws {
+    func with(_ method: Canonicalization, _ base: String) throws -> XMLElement {
+      let text = String(decoding: try signed(method).serialized(declaration: false), as: UTF8.self)
+      return try XMLElement.parse(Array(text.replacing("<d:doc ", with: "<d:doc \(base) ").utf8), limits: .soap)
+    }
+    #expect(throws: SignatureProblem.shape("xml:base stands above a SignedInfo in Canonical XML 1.1")) {
+      try parsed(with(.inclusive11, "xml:base='http://x/'"))
+    }
+    _ = try parsed(with(.inclusive11, "base='http://x/'"))
+    _ = try parsed(with(.inclusive10, "xml:base='http://x/'"))
+    _ = try parsed(with(.exclusive(), "xml:base='http://x/'"))
   }
 
   @Test("web-service security takes elements by id in exclusive form and parts by content id")
@@ -181,7 +219,8 @@ import XMLSecurity
     let exclusive = SignatureTransform.canonicalization(.exclusive(prefixes: ["d"]))
     #expect(throws: Never.self) {
       _ = try parsed(signed(.exclusive(), transforms: [exclusive], uri: "#id"), policy: .webServiceSecurity)
-      _ = try parsed(signed(.exclusive(), transforms: [.attachmentContent], uri: "cid:part"), policy: .webServiceSecurity)
+      _ = try parsed(
+        signed(.exclusive(), transforms: [.attachmentContent], uri: "cid:part"), policy: .webServiceSecurity)
     }
     for (transforms, uri) in [
       ([SignatureTransform.enveloped], ""), ([exclusive], "cid:part"), ([.attachmentContent], "#id"),

@@ -12,7 +12,8 @@ struct CanonicalizationVectorTests {
     "every vector whose node set is a document or subtrees has libxml2's canonical form",
     arguments: [("without-comments", 7), ("1-1-without-comments", 11), ("exc-without-comments", 5)])
   func vectors(name: String, expected: Int) throws {
-    var run: [String] = [], left: [String] = []
+    var run: [String] = []
+    var left: [String] = []
     let inputs = Self.folder.appending(path: "test/c14n/\(name)")
     for file in try FileManager.default.contentsOfDirectory(atPath: inputs.path).sorted() where file.hasSuffix(".xml") {
       let stem = String(file.dropLast(4))
@@ -72,7 +73,8 @@ struct CanonicalizationVectorTests {
   /// The name in `(//. | //@* | //namespace::*)[ancestor-or-self::name]`.
   private static func apex(of xpath: String) throws -> XMLName? {
     guard let root = try? XMLElement.parse(withoutDocumentType(xpath), limits: .receipt) else { return nil }
-    let plain = /\s*\(\/\/\.\s*\|\s*\/\/@\*\s*\|\s*\/\/namespace::\*\)\s*\[\s*ancestor-or-self::(?:(\w+):)?(\w+)\s*\]\s*/
+    let plain =
+      /\s*\(\/\/\.\s*\|\s*\/\/@\*\s*\|\s*\/\/namespace::\*\)\s*\[\s*ancestor-or-self::(?:(\w+):)?(\w+)\s*\]\s*/
     guard let (_, prefix, local) = root.text.wholeMatch(of: plain)?.output else { return nil }
     return XMLName(root.namespaces.first { $0.prefix == prefix ?? "" }?.uri ?? "", String(local))
   }

@@ -9,7 +9,8 @@ import XMLSecurity
 
   @Test("X7: stream, tree and libxml2's tree agree about mutated documents, in verdict and bytes", arguments: 0..<4)
   func mutations(block: UInt64) throws {
-    var accepted = 0, refused = 0
+    var accepted = 0
+    var refused = 0
     for seed in block * 1_000..<(block + 1) * 1_000 {
       var generator = DocumentGenerator(seed: 300_000 + seed)
       let document = Self.mutated(Array(generator.document().utf8), with: &generator)
@@ -53,7 +54,8 @@ import XMLSecurity
   private static let badUTF8: [[UInt8]] = [[0xC1, 0xA5], [0xE0, 0x80, 0xBC], [0xED, 0xA0, 0x80], [0xFF], [0xC3]]
   private static let tokens = [
     "\r", "\n", "\r\n", "]]>", "<![CDATA[", "<!--", "-->", "<?p ", "?>", "&amp;", "&#13;", "&#0;", "&e;", "<", ">", "'",
-    " xmlns:K='urn:K'", " xmlns='rel'", " xmlns=''", "\u{212A}", "\u{30A}", "\u{FEFF}", "<K/>", "<e xmlns:a='urn:x' a:K=''/>",
+    " xmlns:K='urn:K'", " xmlns='rel'", " xmlns=''", "\u{212A}", "\u{30A}", "\u{FEFF}", "<K/>",
+    "<e xmlns:a='urn:x' a:K=''/>",
   ]
 
   @Test("C14N 1.0 §1.3: a document with relative namespace names is refused, as libxml2 refuses to canonicalize it")

@@ -67,7 +67,10 @@ struct DocumentGenerator {
   }
 
   private mutating func attributeValue() -> String {
-    pick(["", "plain", "a&amp;b &lt; &quot;", "tab&#9;cr&#13;lf&#10;", " two  spaces\nline ", "'single' >", "åäö €", "&#x1F600;"])
+    pick([
+      "", "plain", "a&amp;b &lt; &quot;", "tab&#9;cr&#13;lf&#10;", " two  spaces\nline ", "'single' >", "åäö €",
+      "&#x1F600;",
+    ])
   }
 
   private mutating func content() -> String {

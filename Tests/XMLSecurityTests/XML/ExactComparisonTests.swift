@@ -37,7 +37,9 @@ import XMLSecurity
     }
   }
 
-  @Test("X7: a signed prefix cannot be declared anew under an equivalent name", arguments: [Canonicalization.inclusive10, .exclusive()])
+  @Test(
+    "X7: a signed prefix cannot be declared anew under an equivalent name",
+    arguments: [Canonicalization.inclusive10, .exclusive()])
   func swappedPrefix(method: Canonicalization) throws {
     let tests = SignatureTests()
     let good = String(decoding: try tests.signed(method).serialized(), as: UTF8.self)

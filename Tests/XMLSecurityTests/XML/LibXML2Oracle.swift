@@ -37,7 +37,8 @@ enum LibXML2Oracle {
 
   /// The tree of a document that is well-formed, its namespaces included.
   private static func parse(_ document: [UInt8]) -> xmlDocPtr? {
-    let options = XML_PARSE_NOENT.rawValue | XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue
+    let options =
+      XML_PARSE_NOENT.rawValue | XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue
       | XML_PARSE_NOWARNING.rawValue
     guard let context = xmlNewParserCtxt() else { return nil }
     defer { xmlFreeParserCtxt(context) }

@@ -65,7 +65,8 @@ import XMLSecurity
     #expect(problem("<a><?\(String(repeating: "n", count: 257))?></a>", limits: limits) == .name)
   }
 
-  @Test("X14: tags, comments and instructions are bounded, at the same place however they come", arguments: [1_000, 65_536])
+  @Test(
+    "X14: tags, comments and instructions are bounded, at the same place however they come", arguments: [1_000, 65_536])
   func markup(pieces: Int) {
     let full = String(repeating: "v", count: XMLLimits.markupBytes)
     for (head, tail) in [("<a b='", "'/>"), ("<a><!--", "--></a>"), ("<a><?p ", "?></a>"), ("<a xmlns='urn:", "'/>")] {

@@ -18,7 +18,8 @@ import XMLSecurity
       }
       #expect(try text(utf16("<a>åäö</a>", bigEndian: bigEndian, mark: true)) == "åäö")
     }
-    let latin = Array("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>".utf8) + [0xE5, 0xE4, 0xF6] + Array("</a>".utf8)
+    let latin =
+      Array("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>".utf8) + [0xE5, 0xE4, 0xF6] + Array("</a>".utf8)
     #expect(try text(latin) == "åäö")
     for head in ["", "<?xml version='1.0'?>", "<?xml version='1.0' encoding='UTF-8'?>", "\n", "<!-- c -->"] {
       #expect(try text(Array("\(head)<a>åäö</a>".utf8)) == "åäö")
@@ -35,7 +36,8 @@ import XMLSecurity
     }
     for shift in [[24, 16, 8, 0], [0, 8, 16, 24], [16, 24, 0, 8], [8, 0, 24, 16]] {
       for text in ["<a>x</a>", "<?xml version='1.0'?><a/>", "\u{FEFF}<a/>"] {
-        let bytes = text.unicodeScalars.flatMap { scalar in shift.map { UInt8(truncatingIfNeeded: scalar.value >> $0) } }
+        let bytes = text.unicodeScalars.flatMap { scalar in shift.map { UInt8(truncatingIfNeeded: scalar.value >> $0) }
+        }
         #expect(problem(bytes, pieces: pieces) == .encoding)
       }
     }
@@ -66,7 +68,9 @@ import XMLSecurity
   func silence() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       let surrogate = utf16("<a>191212121212", bigEndian: false, mark: true) + [0x00, 0xD8] + Array("hemlig".utf8)
-      for bytes in [surrogate, Array("<a>\u{E5}".utf8.dropLast()) + Array("hemlig</a>".utf8), Array("<a b='1' b='2'>".utf8)] {
+      for bytes in [
+        surrogate, Array("<a>\u{E5}".utf8.dropLast()) + Array("hemlig</a>".utf8), Array("<a b='1' b='2'>".utf8),
+      ] {
         for pieces in [1, 4_096] { precondition(problem(bytes, pieces: pieces) != nil) }
       }
     }

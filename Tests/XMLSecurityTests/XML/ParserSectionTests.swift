@@ -9,7 +9,9 @@ import XMLSecurity
     func end() {}
   }
 
-  private func text(_ bytes: [UInt8], pieces: Int, limits: XMLLimits = XMLLimits(totalBytes: 64 << 20)) throws -> [UInt8] {
+  private func text(_ bytes: [UInt8], pieces: Int, limits: XMLLimits = XMLLimits(totalBytes: 64 << 20)) throws
+    -> [UInt8]
+  {
     let collector = Collector()
     try feed(bytes, to: XMLStreamParser(limits: limits, handler: collector), pieces: pieces)
     return collector.text
@@ -18,7 +20,8 @@ import XMLSecurity
   @Test("X7: line ends in a CDATA section become line feeds, wherever the pieces end", arguments: [1, 2, 3, 7, 4_096])
   func lineEnds(pieces: Int) throws {
     for (section, expected) in [
-      ("<![CDATA[a\r\nb\rc\n\r\r\n]]>", "a\nb\nc\n\n\n"), ("<![CDATA[\r]]>\n", "\n\n"), ("<![CDATA[\r]]><![CDATA[\n]]>", "\n\n"),
+      ("<![CDATA[a\r\nb\rc\n\r\r\n]]>", "a\nb\nc\n\n\n"), ("<![CDATA[\r]]>\n", "\n\n"),
+      ("<![CDATA[\r]]><![CDATA[\n]]>", "\n\n"),
       ("\r<![CDATA[\n]]>", "\n\n"), ("<![CDATA[]]>", ""), ("<![CDATA[\r\n]]]]><![CDATA[>\r]]>", "\n]]>\n"),
     ] {
       #expect(try text(Array("<a>\(section)</a>".utf8), pieces: pieces) == Array(expected.utf8))
