@@ -5,6 +5,8 @@ final class UserMessageAssembly {
   let receiver: AS4Receiver
   private(set) var messageID: String?
   private(set) var result: VerifiedUserMessage?
+  /// What the sender said and who it is, once its signature has been verified; also for a message that is refused.
+  private(set) var authenticated: (message: UserMessage, signer: TrustedCertificate)?
   private let spool: Spool
   private var header: Header?
   private var contentIDs: Set<String> = []
@@ -86,6 +88,7 @@ final class UserMessageAssembly {
     let signed = try SignedReferences.verify(soap, trust: trust) { certificate in
       Self.refusal(of: certificate, from: message.from.partyID)
     }
+    authenticated = (message, signed.signer)
     // 3. Each part is signed, and the Body carries none.
     guard soap.isBodyEmpty else { throw EbMSError(.invalidHeader, "S12:Body must be empty") }
     try checkCoverage(message, signed)

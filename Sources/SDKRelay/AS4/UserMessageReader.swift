@@ -30,6 +30,9 @@ public final class UserMessageReader: ByteSink {
   /// The message's id, once its header has been read.
   public var messageID: String? { assembly.messageID }
 
+  /// What the sender said and who it is, once its signature has been verified; also for a message that is refused.
+  var authenticated: (message: UserMessage, signer: TrustedCertificate)? { assembly.authenticated }
+
   /// Takes the next bytes. Throws ``EbMSError`` for a message that is refused, `SpoolProblem` for this node's own
   /// trouble.
   public func write(_ bytes: UnsafeRawBufferPointer) throws {

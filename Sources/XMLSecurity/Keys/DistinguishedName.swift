@@ -25,7 +25,8 @@ struct DistinguishedName: Equatable {
     guard let name, let output = BIO_new(BIO_s_mem()) else { return "" }
     defer { BIO_free(output) }
     // XN_FLAG_RFC2253 without escaping of multi-byte characters.
-    let flags = UInt(XN_FLAG_SEP_COMMA_PLUS | XN_FLAG_DN_REV | XN_FLAG_FN_SN | XN_FLAG_DUMP_UNKNOWN_FIELDS)
+    let flags =
+      UInt(XN_FLAG_SEP_COMMA_PLUS | XN_FLAG_DN_REV | XN_FLAG_FN_SN | XN_FLAG_DUMP_UNKNOWN_FIELDS)
       | UInt(ASN1_STRFLGS_ESC_2253 | ASN1_STRFLGS_ESC_CTRL | ASN1_STRFLGS_UTF8_CONVERT | ASN1_STRFLGS_DUMP_UNKNOWN)
       | UInt(ASN1_STRFLGS_DUMP_DER)
     guard X509_NAME_print_ex(output, name, 0, flags) >= 0 else { return "" }

@@ -207,7 +207,7 @@ struct ReceiverTests {
     }
   }
 
-  @Test("SDK-AS4-14, SDK-MT-03: a transfer's events carry both ids, and no content")
+  @Test("SDK-AS4-14, SDK-MT-03: events and log of a transfer carry every field on both sides, and no content")
   func logged() async throws {
     try await withNet { net in
       let id = try await net.nodes[0].relay.submit(net.draft("Hemligt ämne", text: "Hemlig text"))
@@ -215,13 +215,40 @@ struct ReceiverTests {
       let received = try #require(try await net.nodes[1].wait(id, .incoming, for: .new))
       let outgoing = try net.nodes[0].relay.events(of: sent)
       let incoming = try net.nodes[1].relay.events(of: received)
-      let transport = Set(outgoing.compactMap(\.transportID))
-      #expect(!transport.isEmpty)
-      #expect(!outgoing.isEmpty && !incoming.isEmpty)
+      let transport = try #require(outgoing.compactMap(\.transportID).first)
+      #expect(!incoming.isEmpty)
       for event in try net.nodes.flatMap({ try $0.relay.events(after: 0) }) {
         #expect(!event.text.contains("Hemlig"))
         #expect(event.participant != nil)
       }
+      let parties = ["sender": net.a.id.value, "recipient": net.b.id.value, "transport": transport]
+      for (node, message, peer) in [(0, "acknowledged", "AP9002-TEST"), (1, "received", "AP9001-TEST")] {
+        let fields = try #require(
+          net.nodes[node].log.metadata(of: message).first { $0["transport"] == transport })
+        #expect(parties.allSatisfy { fields[$0] == $1 }, "\(message)")
+        #expect(fields["accessPoint"] == peer)
+        #expect(fields["certificate"]?.contains(peer) == true)
+        #expect(fields["conversation"]?.lowercased() == sent.conversationID.comparable)
+        #expect(!net.nodes[node].log.text.contains("Hemlig"))
+      }
+      // SDK-MT-03: the message's and the transfer's id stand together.
+      #expect(
+        net.nodes[1].log.metadata(of: "opened").contains { $0["message"] == id.value && $0["transport"] == transport })
+    }
+  }
+
+  @Test("SDK-AS4-14: a known access point's refused message leaves its fields and the cause in log and events")
+  func refusalLogged() async throws {
+    try await withNet(running: [1]) { net in
+      var stranger = try HandMade(net)
+      stranger.header.properties = ProcessingMode.federation.properties(
+        originalSender: net.a.id.value, finalRecipient: "0203:stranger.example.se")
+      _ = try await stranger.send(to: net)
+      let fields = try #require(net.nodes[1].log.metadata(of: "message refused").first)
+      #expect(fields["accessPoint"] == "AP9001-TEST")
+      #expect(fields["sender"] == net.a.id.value && fields["recipient"] == "0203:stranger.example.se")
+      #expect(fields["transport"] == stranger.header.messageID && fields["error"]?.contains("EBMS:0004") == true)
+      #expect(try await net.nodes[1].waitForEvent("refused, from AP9001-TEST: EBMS:0004"))
     }
   }
 }

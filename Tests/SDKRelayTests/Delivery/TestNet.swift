@@ -96,15 +96,13 @@ final class TestDirectory: Directory {
 final class TestNode: Sendable {
   let settings: NodeSettings
   let relay: Relay
+  let log = CapturedLog()
   let port = Mutex<Int?>(nil)
   private let task = Mutex<Task<Void, any Error>?>(nil)
 
   init(_ settings: NodeSettings, _ directory: TestDirectory) throws {
     self.settings = settings
-    var logger = Logger(label: "test")
-    logger.logLevel =
-      ProcessInfo.processInfo.environment["TEST_LOG"].flatMap { Logger.Level(rawValue: $0) } ?? .critical
-    relay = try Relay.open(settings, directory: directory, logger: logger)
+    relay = try Relay.open(settings, directory: directory, logger: log.logger)
   }
 
   func start() async throws {

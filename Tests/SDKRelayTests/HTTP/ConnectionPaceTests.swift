@@ -99,10 +99,10 @@ struct ConnectionPaceTests {
       return pace
     }
     var pace = refused()
-    #expect(pace.deadline == at(6), "three seconds of silence")
+    #expect(pace.deadline == at(13), "ten seconds of silence")
     pace.bodyArrived(10_000_000, at(4))
     pace.readRequested(at(4))
-    #expect(pace.deadline == at(7))
+    #expect(pace.deadline == at(14))
     pace.requestEnded(at(5))
     #expect(!pace.isRefusing && pace.deadline == at(7), "at the end it has two seconds to read")
 

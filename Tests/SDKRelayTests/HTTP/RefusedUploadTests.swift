@@ -115,10 +115,10 @@ struct RefusedUploadTests {
         let start = Date()
         // Far below the rate that is waited for.
         while drips, Date().timeIntervalSince(start) < 20, socket.write("a") { usleep(50_000) }
-        return (socket.readToEnd(seconds: 10).text, Date().timeIntervalSince(start))
+        return (socket.readToEnd(seconds: 20).text, Date().timeIntervalSince(start))
       }
       #expect(drips || text.hasPrefix("HTTP/1.1 200 "))
-      #expect(seconds > 2 && seconds < 9, "cut off after \(seconds) s")
+      #expect(seconds > 8 && seconds < 17, "cut off after \(seconds) s")
     }
   }
 }

@@ -22,8 +22,9 @@ struct ConnectionPace {
     var refusedBytes = 300_000_000
     /// How long a refused message may take to end.
     var refusedTime: TimeAmount = .seconds(600)
-    /// How long the sender of a refused message may be silent; bytes earn it back at ``bodyRate``.
-    var refusedStall: TimeAmount = .seconds(3)
+    /// How long the sender of a refused message may be silent; bytes earn it back at ``bodyRate``. A busy machine sends
+    /// large messages in fits and starts.
+    var refusedStall: TimeAmount = .seconds(10)
   }
 
   private enum Phase { case head, idle, body, answer, refused, closing }

@@ -36,7 +36,9 @@ public struct WireBody: Sendable {
 
   /// A whole file, as long as it is now. Throws a ``TransportProblem`` of kind `body` when it cannot be looked at.
   public init(file: URL) throws(TransportProblem) {
-    guard let size = FileInformation(path: file.path)?.size else { throw TransportProblem(.body, "the message's file cannot be read") }
+    guard let size = FileInformation(path: file.path)?.size else {
+      throw TransportProblem(.body, "the message's file cannot be read")
+    }
     self.init([.file(file, offset: 0, count: size)])
   }
 }

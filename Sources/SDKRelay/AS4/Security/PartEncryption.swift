@@ -42,13 +42,16 @@ struct PartEncryption {
   ) throws(EbMSError) -> [String: ContentCipher] {
     let listed = try key.dataReferences + siblingReferences(soap)
     for id in listed {
-      guard let data = soap.elementByID[ExactText(id)], data.name == .xenc("EncryptedData"), data.parent === soap.security else {
+      guard let data = soap.elementByID[ExactText(id)], data.name == .xenc("EncryptedData"),
+        data.parent === soap.security
+      else {
         throw EbMSError(.policyNoncompliance, "xenc:DataReference \(shown(id)) does not name an xenc:EncryptedData")
       }
     }
     var ciphers: [String: ContentCipher] = [:]
     for data in soap.security?.children(.xenc("EncryptedData")) ?? [] {
-      try checkKey(of: data, key, isListed: data.attribute("Id").map { id in listed.contains { sameBytes($0, id) } } ?? false)
+      try checkKey(
+        of: data, key, isListed: data.attribute("Id").map { id in listed.contains { sameBytes($0, id) } } ?? false)
       let (contentID, cipher) = try part(data, mode: mode)
       guard ciphers.updateValue(cipher, forKey: contentID) == nil else {
         throw EbMSError(.policyNoncompliance, "part \(shown(contentID)) is encrypted twice")

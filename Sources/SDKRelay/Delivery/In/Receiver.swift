@@ -39,16 +39,20 @@ struct Receiver: AS4RequestHandler {
   }
 
   func handle(contentType: String, body: AS4RequestBody, peer: AS4Peer) async -> AS4Reply {
+    var reading: Reading?
     do {
+      let spool = try Spool(folder: store.layout.incoming)
+      let current = Reading(UserMessageReader(contentType: contentType, receiver: policy, spool: spool), body.length)
+      reading = current
       // The body is stored decompressed, half as large again.
       let size = body.length.map { $0 / 2 * 3 } ?? policy.limits.payload
       let reply = try await room.whileTaking(size) {
-        try await accept(try await read(body, contentType: contentType))
+        try await accept(try await read(body, current))
       }
       return reply ?? unavailable("the disk is nearly full")
     } catch let error as EbMSError {
       if error.isTransient { return unavailable("\(error)") }
-      return await refuse(error, peer: peer)
+      return await refuse(error, reading?.authenticated, peer: peer)
     } catch is AS4RequestBodyProblem {
       return AS4Reply(status: 400)
     } catch let error where StoreFault.isFatal(error) {
@@ -61,9 +65,7 @@ struct Receiver: AS4RequestHandler {
 
   // MARK: Steps
 
-  private func read(_ body: AS4RequestBody, contentType: String) async throws -> VerifiedUserMessage {
-    let spool = try Spool(folder: store.layout.incoming)
-    let reading = Reading(UserMessageReader(contentType: contentType, receiver: policy, spool: spool), body.length)
+  private func read(_ body: AS4RequestBody, _ reading: Reading) async throws -> VerifiedUserMessage {
     for try await chunk in body {
       try await work.run { try reading.write(chunk) }
     }
@@ -168,10 +170,15 @@ struct Receiver: AS4RequestHandler {
     AS4Reply(status: 200, contentType: Signal.contentType, body: signal)
   }
 
-  private func refuse(_ error: EbMSError, peer: AS4Peer) async -> AS4Reply {
-    logger.warning(
-      "message refused",
-      metadata: ["error": "\(error)", "transport": "\(error.refToMessageID ?? "")", "peer": "\(peer.address)"])
+  private func refuse(
+    _ error: EbMSError, _ sender: (message: UserMessage, signer: TrustedCertificate)?, peer: AS4Peer
+  ) async -> AS4Reply {
+    var fields = sender.map { metadata($0.message, $0.signer) } ?? [:]
+    fields["transport"] = fields["transport"] ?? "\(error.refToMessageID ?? "")"
+    fields["error"] = "\(error)"
+    fields["peer"] = "\(peer.address)"
+    logger.warning("message refused", metadata: fields)
+    if let sender { await note(error, sender.message) }
     let (signer, mode) = (signer, policy.mode)
     guard let signal = try? await work.run({ try Signal.error(error, signer: signer, mode: mode) }) else {
       return AS4Reply(status: 500)
@@ -179,16 +186,28 @@ struct Receiver: AS4RequestHandler {
     return answer(signal)
   }
 
+  /// Strangers leave a line in the log; a known access point's refused message leaves an event too.
+  private func note(_ error: EbMSError, _ message: UserMessage) async {
+    let event = NewEvent(
+      participant: served.recipient(of: message), transportID: message.messageID,
+      text: "refused, from \(message.from.partyID): \(error)")
+    try? await store.write { db in try EventLog.add(event, at: Date(), in: db) }
+  }
+
   private func unavailable(_ reason: String) -> AS4Reply {
     logger.error("no message can be taken now", metadata: ["reason": "\(reason)"])
     return AS4Reply(status: 503)
   }
 
-  private func metadata(_ message: VerifiedUserMessage) -> Logger.Metadata {
+  private func metadata(_ message: VerifiedUserMessage) -> Logger.Metadata { metadata(message.message, message.signer) }
+
+  /// Every field that a transfer's log must have (SDK-AS4-14).
+  private func metadata(_ message: UserMessage, _ signer: TrustedCertificate) -> Logger.Metadata {
     [
-      "transport": "\(message.message.messageID)", "conversation": "\(message.message.conversationID)",
-      "accessPoint": "\(message.message.from.partyID)", "certificate": "\(message.signer.certificate.subject)",
-      "sender": "\(message.message.originalSender ?? "")", "recipient": "\(message.message.finalRecipient ?? "")",
+      "transport": "\(message.messageID)", "conversation": "\(message.conversationID)",
+      "accessPoint": "\(message.from.partyID)", "certificate": "\(signer.certificate.subject)",
+      "action": "\(message.action)", "sender": "\(message.originalSender ?? "")",
+      "recipient": "\(message.finalRecipient ?? "")",
     ]
   }
 
@@ -213,6 +232,9 @@ private final class Reading: @unchecked Sendable {
     self.reader = reader
     self.length = length
   }
+
+  /// See ``UserMessageReader``.
+  var authenticated: (message: UserMessage, signer: TrustedCertificate)? { reader.authenticated }
 
   func write(_ chunk: ByteBuffer) throws {
     let hadHeader = reader.messageID != nil

@@ -130,14 +130,15 @@ actor SendWorker: Worker {
   ) async throws -> JobEnd {
     switch attempt {
     case .acknowledged(let receipt):
-      try await acknowledged(transfer, job, receipt: receipt)
+      try await acknowledged(transfer, job, receipt: receipt, by: destination)
     case .failed(let reason, let isTransient):
       let attempts = transfer.attempts + 1
       let step = delivery.retry.next(attempts: attempts, elapsed: elapsed(transfer), chance: .random(in: 0..<1))
       if isTransient, case .retry(let wait) = step {
-        try await again(transfer, job, after: wait, reason: reason, lane: lane(transfer, destination))
+        try await again(transfer, job, after: wait, reason: reason, destination)
       } else {
-        try await failed(transfer, job, reason: isTransient ? Self.missingReceipt(attempts, reason) : reason)
+        try await failed(
+          transfer, job, reason: isTransient ? Self.missingReceipt(attempts, reason) : reason, destination)
       }
     case .postponed(let wait):
       let left = delivery.retry.period - elapsed(transfer)
@@ -145,13 +146,15 @@ actor SendWorker: Worker {
         try await later(transfer, job, after: min(wait, left), lane: lane(transfer, destination))
       } else {
         let reason = "the access point has answered nobody lately"
-        try await failed(transfer, job, reason: Self.missingReceipt(transfer.attempts, reason))
+        try await failed(transfer, job, reason: Self.missingReceipt(transfer.attempts, reason), destination)
       }
     }
     return .settled
   }
 
-  private func acknowledged(_ transfer: Transfer, _ job: Job, receipt: [UInt8]) async throws {
+  private func acknowledged(
+    _ transfer: Transfer, _ job: Job, receipt: [UInt8], by destination: Destination?
+  ) async throws {
     let clock = delivery.receipt
     try await store.write { db in
       let now = Date()
@@ -178,12 +181,13 @@ actor SendWorker: Worker {
     }
     KillPoint.reached(.stateCommitted)
     removeWire(of: transfer)
-    logger.info("acknowledged", metadata: metadata(transfer))
+    logger.info("acknowledged", metadata: metadata(transfer, destination))
   }
 
   private func again(
-    _ transfer: Transfer, _ job: Job, after wait: Duration, reason: String, lane: String
+    _ transfer: Transfer, _ job: Job, after wait: Duration, reason: String, _ destination: Destination?
   ) async throws {
+    let lane = lane(transfer, destination)
     let number = transfer.attempts + 1
     try await store.write { db in
       let now = Date()
@@ -199,7 +203,7 @@ actor SendWorker: Worker {
       guard !isFirst else { return }
       try EventLog.add(transfer.event(text), at: now, in: db)
     }
-    logger.warning("attempt failed", metadata: metadata(transfer, reason))
+    logger.warning("attempt failed", metadata: metadata(transfer, destination, reason))
   }
 
   /// Put off without an attempt. Its attempts are for when the access point may answer; only its time runs.
@@ -215,13 +219,15 @@ actor SendWorker: Worker {
   }
 
   /// The end without a receipt: the sender is told (TA15, SDK-AS4-13) and an operator alarmed.
-  private func failed(_ transfer: Transfer, _ job: Job, reason: String) async throws {
+  private func failed(
+    _ transfer: Transfer, _ job: Job, reason: String, _ destination: Destination?
+  ) async throws {
     try await store.write { db in
       try JobQueue.finish(job, in: db)
       try Self.fail(transfer, reason, now: Date(), in: db)
     }
     removeWire(of: transfer)
-    logger.error("not delivered", metadata: metadata(transfer, reason))
+    logger.error("not delivered", metadata: metadata(transfer, destination, reason))
   }
 
   private static func missingReceipt(_ attempts: Int, _ reason: String) -> String {
@@ -263,12 +269,17 @@ actor SendWorker: Worker {
     return Lane.send(to: destination?.url, size: wire.flatMap(FileInformation.init)?.size ?? 0)
   }
 
-  private func metadata(_ transfer: Transfer, _ reason: String? = nil) -> Logger.Metadata {
+  /// Every field that a transfer's log must have (SDK-AS4-14).
+  private func metadata(
+    _ transfer: Transfer, _ destination: Destination?, _ reason: String? = nil
+  ) -> Logger.Metadata {
     var metadata: Logger.Metadata = [
       "message": "\(transfer.envelopeID)", "transport": "\(transfer.transportID)",
       "conversation": "\(transfer.conversationID)", "sender": "\(transfer.participant)",
       "recipient": "\(transfer.counterpart)",
     ]
+    metadata["accessPoint"] = destination?.accessPoint.commonName.map { "\($0)" }
+    metadata["certificate"] = (destination?.accessPoint.subject).map { "\($0)" }
     if let reason { metadata["reason"] = "\(reason)" }
     return metadata
   }

@@ -142,7 +142,8 @@ struct Submission: Sendable {
     // A complement to an own message keeps returning what that one returned (SDK-PAY-15).
     let returned = answered.map { $0.direction == .incoming ? $0.content.references : $0.content.returnedReferences }
     let document = StoredContent.Document(
-      id: randomUUID().uuidString.lowercased(), name: nil, index: nil, texts: draft.text.map { [$0] } ?? [], files: files)
+      id: randomUUID().uuidString.lowercased(), name: nil, index: nil, texts: draft.text.map { [$0] } ?? [],
+      files: files)
     let content = StoredContent(
       subject: draft.subject, isConfidential: draft.isConfidential, references: draft.references,
       returnedReferences: returned ?? [], documents: [document])
