@@ -3,17 +3,17 @@ import XMLSecurity
 
 @Suite("XML parser cost") struct ParserCostTests {
   @Test(
-    "X14: four times as much takes four times as long",
+    "X14: eight times as much takes about eight times as long",
     arguments: [
       "elements", "attributes", "namespaces", "text", "section", "sections", "comments", "references", "names",
       "canonical", "prefixes",
     ])
   func linear(what: String) throws {
-    let count = 2_000
+    let count = 1_000
     let small = Cost.shortest { run(what, count) }
-    let large = Cost.shortest(of: 3) { run(what, 4 * count) }
-    // 16 would be quadratic.
-    #expect(large < small * 9, "\(small) and \(large)")
+    let large = Cost.shortest { run(what, 8 * count) }
+    // 64 would be quadratic.
+    #expect(large < small * 24, "\(small) and \(large)")
   }
 
   private func run(_ what: String, _ count: Int) {
