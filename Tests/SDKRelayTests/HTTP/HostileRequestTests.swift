@@ -188,7 +188,7 @@ struct HostileRequestTests {
           #expect(socket.readAnswer().hasPrefix("HTTP/1.1 200"))
         }
         socket.write(Self.start + "Content-Length: 100000000\r\n\r\n" + String(repeating: "a", count: 1_200_000))
-        let (text, closed) = socket.readToEnd()
+        let (text, closed) = socket.readToEnd(seconds: 20)
         #expect(text.hasPrefix("HTTP/1.1 200") && text.lowercased().contains("connection: close"))
         #expect(closed)
       }
