@@ -1,6 +1,5 @@
 public import Foundation
 public import Logging
-import Synchronization
 
 /// One SDK node: it takes messages from its participants, delivers them, and takes those that others send.
 ///
@@ -14,14 +13,15 @@ public final class Relay: Sendable {
   let store: Store
   let work: BlockingWork
   let logger: Logger
-  /// Tells the running workers of this process that there is something to do.
-  let doorbell = Doorbell()
+  /// Tells the running workers, here or in another process, that there is something to do.
+  let doorbell: Doorbell
 
   init(settings: NodeSettings, directory: any Directory, store: Store, logger: Logger) {
     self.settings = settings
     self.directory = directory
     self.store = store
     self.logger = logger
+    doorbell = Doorbell(store.layout.doorbell)
     work = BlockingWork(threads: max(4, ProcessInfo.processInfo.activeProcessorCount * 2))
   }
 
@@ -104,12 +104,4 @@ public struct Evidence: Hashable, Sendable {
   public let kind: Kind
   public let time: Date
   public let bytes: [UInt8]
-}
-
-/// Wakes the workers of this process; those of another look for themselves.
-final class Doorbell: Sendable {
-  private let listener = Mutex<(@Sendable () -> Void)?>(nil)
-
-  func ring() { listener.withLock { $0 }?() }
-  func connect(_ action: @escaping @Sendable () -> Void) { listener.withLock { $0 = action } }
 }

@@ -23,7 +23,7 @@ extension Relay: Service {
     janitor.clearIncoming()
     let node = try await RunningNode(self)
     doorbell.connect { node.dispatcher.call() }
-    defer { doorbell.connect {} }
+    defer { doorbell.disconnect() }
     do {
       try await serve(node, janitor, onListening)
     } catch {

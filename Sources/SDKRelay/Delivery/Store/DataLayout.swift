@@ -6,6 +6,7 @@ import XMLSecurity
 /// ```
 /// DATA/relay.sqlite             the store (Store.swift)
 /// DATA/serve.lock               held by the process that runs
+/// DATA/doorbell                 a named pipe: another process has handed something in (Doorbell.swift)
 /// DATA/incoming/                messages being received; only temporary files, encrypted or about to be refused
 /// DATA/participants/ID/transit/ sealed envelopes received, and AS4 messages to send, until their exchange ends
 /// DATA/participants/ID/messages/ attachments in plain; the only such place
@@ -17,6 +18,7 @@ struct DataLayout: Sendable {
 
   var database: URL { folder.appending(path: "relay.sqlite") }
   var lock: URL { folder.appending(path: "serve.lock") }
+  var doorbell: URL { folder.appending(path: "doorbell") }
   var incoming: URL { folder.appending(path: "incoming", directoryHint: .isDirectory) }
 
   func transit(_ participant: ParticipantID) throws(SpoolProblem) -> Spool {

@@ -22,7 +22,7 @@ protocol Worker: Sendable {
 
 /// Takes due jobs from the queue and has them done, as many at once as their lanes allow.
 ///
-/// Another process may add jobs, so the queue is looked at every 200 ms even when nobody here has called.
+/// Jobs fall due by themselves, so the queue is looked at every 200 ms even when nobody has called.
 actor Dispatcher {
   private let store: Store
   private let workers: [Job.Kind: any Worker]
