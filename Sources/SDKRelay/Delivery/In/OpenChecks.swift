@@ -31,7 +31,7 @@ struct OpenChecks: Sendable {
     // 2. The sending access point is the sender's own (case 13): without a signature nothing else says who sent it.
     if let verdict = await wrongSender(header, reception) { return verdict }
     // 3. The same bytes again (SDK-KVT-11).
-    if let earlier = try store.read({ try Self.earlier(reception, id, in: $0) }) { return .repeated(earlier: earlier) }
+    if let earlier = try store.readOnce({ try Self.earlier(reception, id, in: $0) }) { return .repeated(earlier: earlier) }
     // 4. Signature, chain, and the certificate the sender has published (I5, SDK-XHE-11).
     let published: [Certificate]
     do throws(DirectoryProblem) {
@@ -58,7 +58,7 @@ struct OpenChecks: Sendable {
       return .rejected([PayloadRule.unencrypted.problem()])
     }
     // 6. No sender gets more than three tries at our key an hour (E4).
-    if try store.read({ try Quarantine.isClosed(to: header.from, at: reception.participant, now: Date(), in: $0) }) {
+    if try store.readOnce({ try Quarantine.isClosed(to: header.from, at: reception.participant, now: Date(), in: $0) }) {
       return .putAside("the sender's messages could not be decrypted lately", countsAsUndecryptable: false)
     }
     // 7. A content key that came in another envelope is a ciphertext signed anew (E2).
@@ -206,8 +206,7 @@ struct OpenChecks: Sendable {
   /// The reception of the same bytes from the same access point that was dealt with: what another one sent, and was
   /// refused for, says nothing about the sender's own.
   private static func earlier(_ reception: Reception, _ id: MessageID, in db: Database) throws -> Int64? {
-    try Int64.fetchOne(
-      db,
+    try db.row(
       sql: """
         SELECT id FROM reception
         WHERE participant = ? AND envelopeId = ? AND payloadSha256 = ? AND accessPoint = ? AND id <> ?
@@ -217,19 +216,20 @@ struct OpenChecks: Sendable {
       arguments: [
         reception.participant.comparable, id.comparable, Data(reception.payloadSha256), reception.accessPoint,
         reception.row,
-      ])
+      ]
+    ).map { $0[0] }
   }
 
   private static func isRejected(_ id: MessageID, _ participant: ParticipantID, in db: Database) throws -> Bool {
-    try Bool.fetchOne(
-      db,
+    try db.row(
       sql: """
         SELECT EXISTS (SELECT 1 FROM message WHERE participant = ?1 AND direction = 'out' AND messageId = ?2
             AND status = 'REJECTED')
           OR EXISTS (SELECT 1 FROM reception WHERE participant = ?1 AND envelopeId = ?2 AND state = 'rejected'
             AND NOT EXISTS (SELECT 1 FROM message WHERE participant = ?1 AND messageId = ?2))
         """,
-      arguments: [participant.comparable, id.comparable]) ?? false
+      arguments: [participant.comparable, id.comparable]
+    ).map { $0[0] } ?? false
   }
 
   /// Remembers the content key's digest with its envelope, before the key is unwrapped.
@@ -243,10 +243,10 @@ struct OpenChecks: Sendable {
         arguments: [
           reception.participant.comparable, Data(key), Data(reception.payloadSha256), Date().milliseconds,
         ])
-      let first = try Data.fetchOne(
-        db, sql: "SELECT envelopeSha256 FROM seenKey WHERE participant = ? AND keySha256 = ?",
+      let first = try db.row(
+        sql: "SELECT envelopeSha256 FROM seenKey WHERE participant = ? AND keySha256 = ?",
         arguments: [reception.participant.comparable, Data(key)])
-      return first.map { [UInt8]($0) } != reception.payloadSha256
+      return first.map { [UInt8]($0[0] as Data) } != reception.payloadSha256
     }
   }
 }
@@ -274,9 +274,9 @@ enum Quarantine {
   static func isClosed(
     to sender: ParticipantID, at participant: ParticipantID, now: Date, in db: Database
   ) throws -> Bool {
-    let count = try Int.fetchOne(
-      db, sql: "SELECT COUNT(*) FROM decryptionFailure WHERE participant = ? AND sender = ? AND at > ?",
+    let count = try db.row(
+      sql: "SELECT COUNT(*) FROM decryptionFailure WHERE participant = ? AND sender = ? AND at > ?",
       arguments: [participant.comparable, sender.comparable, now.adding(.zero - period).milliseconds])
-    return (count ?? 0) >= tries
+    return (count.map { $0[0] as Int } ?? 0) >= tries
   }
 }

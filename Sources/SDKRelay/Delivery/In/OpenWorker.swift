@@ -34,7 +34,7 @@ struct OpenWorker: Worker {
   }
 
   func perform(_ job: Job) async throws -> JobEnd {
-    guard let reception = try store.read({ try ReceptionTable.fetch(job.subject, in: $0) }),
+    guard let reception = try store.readOnce({ try ReceptionTable.fetch(job.subject, in: $0) }),
       reception.state == ReceptionState.received.rawValue, let file = reception.file
     else {
       try await store.write { db in try JobQueue.finish(job, in: db) }

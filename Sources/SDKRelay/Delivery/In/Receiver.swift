@@ -99,7 +99,7 @@ struct Receiver: AS4RequestHandler {
   /// The answer to a message id seen before (invariant 3); nil for a new one.
   private func repeated(_ message: VerifiedUserMessage, from accessPoint: String) async throws -> AS4Reply? {
     let id = message.message.messageID
-    let known = try store.read { db in
+    let known = try store.readOnce { db in
       try ReceptionTable.receipt(accessPoint: accessPoint, transportID: id, in: db)
     }
     guard let known else { return nil }

@@ -18,7 +18,7 @@ struct Sealing: Sendable {
     let message =
       try transfer.kind == .message
       ? transfer.messageRow.flatMap { row in
-        try store.read { db in try MessageTable.fetch(row, in: db) }
+        try store.readOnce { db in try MessageTable.fetch(row, in: db) }
       } : nil
     return try await work.run {
       let spool = try store.layout.transit(transfer.participant)

@@ -32,7 +32,7 @@ actor SendWorker: Worker {
   }
 
   func perform(_ job: Job) async throws -> JobEnd {
-    guard var transfer = try store.read({ try TransferTable.fetch(job.subject, in: $0) }), transfer.isQueued else {
+    guard var transfer = try store.readOnce({ try TransferTable.fetch(job.subject, in: $0) }), transfer.isQueued else {
       try await store.write { db in try JobQueue.finish(job, in: db) }
       return .settled
     }

@@ -4,7 +4,7 @@ import GRDB
 ///
 /// While a commit is being synced, further writers gather; the next transaction takes them all, each in a savepoint, so
 /// that one caller's failure undoes that caller's changes only. Nobody waits for a timer: a lone caller commits at
-/// once.
+/// once, and needs no savepoint.
 actor GroupCommit {
   private let pool: DatabasePool
   private var waiting: [any PendingWrite] = []
@@ -33,7 +33,8 @@ actor GroupCommit {
       do {
         try await pool.writeWithoutTransaction { db in
           try db.inTransaction(.immediate) {
-            for write in group { write.run(db) }
+            if group.count == 1 { return group[0].run(alone: db) ? .commit : .rollback }
+            for write in group { write.run(besideOthers: db) }
             return .commit
           }
         }
@@ -48,7 +49,10 @@ actor GroupCommit {
 }
 
 private protocol PendingWrite: Sendable {
-  func run(_ db: Database)
+  /// Makes the change in a transaction of its own; false when the transaction is to be undone.
+  func run(alone db: Database) -> Bool
+  /// Makes the change, or undoes it, in a transaction shared with others.
+  func run(besideOthers db: Database)
   func resume(failed error: (any Error)?)
 }
 
@@ -63,7 +67,13 @@ private final class Pending<Value: Sendable>: PendingWrite, @unchecked Sendable 
     self.continuation = continuation
   }
 
-  func run(_ db: Database) {
+  func run(alone db: Database) -> Bool {
+    let outcome = Result { try body(db) }
+    result = outcome
+    return if case .success = outcome { true } else { false }
+  }
+
+  func run(besideOthers db: Database) {
     result = Result {
       var value: Value?
       try db.inSavepoint {

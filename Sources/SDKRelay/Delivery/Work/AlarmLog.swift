@@ -12,7 +12,7 @@ struct AlarmLog: Sendable {
     var last: Int64?
     while !Task.isCancelled {
       do {
-        last = try follow(from: try last ?? store.read { try Self.lastNumber(in: $0) })
+        last = try follow(from: try last ?? store.readOnce { try Self.lastNumber(in: $0) })
       } catch {
         logger.error("alarms cannot be read", metadata: ["reason": "\(error)"])
       }
@@ -21,7 +21,7 @@ struct AlarmLog: Sendable {
   }
 
   private func follow(from last: Int64) throws -> Int64 {
-    let alarms = try store.read { db in
+    let alarms = try store.readOnce { db in
       try Row.fetchAll(
         db.cachedStatement(
           sql: """

@@ -77,7 +77,7 @@ actor Dispatcher {
     do {
       try await releaseLost()
       let now = Date()
-      let due = try store.read { db in try JobQueue.lanes(in: db) }.filter { $0.due <= now }.map(\.lane)
+      let due = try store.readOnce { db in try JobQueue.lanes(in: db) }.filter { $0.due <= now }.map(\.lane)
       let lanes = (due.filter { $0 > lastLane } + due.filter { $0 <= lastLane }).filter { self.gate.room(in: $0) > 0 }
       guard !lanes.isEmpty else { return [] }
       let (process, gate) = (process, gate)
@@ -123,7 +123,7 @@ actor Dispatcher {
     guard ContinuousClock.now >= nextAudit else { return }
     nextAudit = ContinuousClock.now + Self.patience
     let process = process
-    let lost = try store.read { db in try JobQueue.held(by: process, in: db) }.subtracting(running)
+    let lost = try store.readOnce { db in try JobQueue.held(by: process, in: db) }.subtracting(running)
     guard !lost.isEmpty else { return }
     try await store.write { db in
       for id in lost { try JobQueue.releaseLost(id, by: process, in: db) }
