@@ -31,7 +31,9 @@ struct OpenChecks: Sendable {
     // 2. The sending access point is the sender's own (case 13): without a signature nothing else says who sent it.
     if let verdict = await wrongSender(header, reception) { return verdict }
     // 3. The same bytes again (SDK-KVT-11).
-    if let earlier = try store.readOnce({ try Self.earlier(reception, id, in: $0) }) { return .repeated(earlier: earlier) }
+    if let earlier = try store.readOnce({ try Self.earlier(reception, id, in: $0) }) {
+      return .repeated(earlier: earlier)
+    }
     // 4. Signature, chain, and the certificate the sender has published (I5, SDK-XHE-11).
     let published: [Certificate]
     do throws(DirectoryProblem) {
@@ -58,7 +60,8 @@ struct OpenChecks: Sendable {
       return .rejected([PayloadRule.unencrypted.problem()])
     }
     // 6. No sender gets more than three tries at our key an hour (E4).
-    if try store.readOnce({ try Quarantine.isClosed(to: header.from, at: reception.participant, now: Date(), in: $0) }) {
+    if try store.readOnce({ try Quarantine.isClosed(to: header.from, at: reception.participant, now: Date(), in: $0) })
+    {
       return .putAside("the sender's messages could not be decrypted lately", countsAsUndecryptable: false)
     }
     // 7. A content key that came in another envelope is a ciphertext signed anew (E2).
