@@ -59,6 +59,9 @@ extension Relay: Service {
         try await Self.untilShutdown { try await alarms.run() }
       }
       group.addTask {
+        try await Self.untilShutdown { try await node.revocation.run() }
+      }
+      group.addTask {
         try await node.stop.wait()
         return true
       }
@@ -87,6 +90,7 @@ struct RunningNode: Sendable {
   let endpoint: AS4Endpoint
   let client: AS4Client
   let dispatcher: Dispatcher
+  let revocation: RevocationWatch
   let stop = StopSignal()
 
   init(_ relay: Relay) async throws {
@@ -94,6 +98,10 @@ struct RunningNode: Sendable {
     let (store, work, logger) = (relay.store, relay.work, relay.logger)
     let accessPointTrust = try settings.accessPoint.trust.store()
     let organisationTrust = try settings.envelopes.store()
+    revocation = RevocationWatch(
+      WatchedList.all(of: settings.accessPoint.trust, in: accessPointTrust)
+        + WatchedList.all(of: settings.envelopes, in: organisationTrust),
+      store: store, work: work, logger: logger)
     let mode = settings.mode
     client = AS4Client(settings.client)
     let sealing = Sealing(settings: settings, store: store, work: work, mode: mode)
@@ -146,7 +154,7 @@ extension NodeSettings {
 
 extension NodeSettings.Trust {
   func store() throws -> TrustStore {
-    try TrustStore(anchors: authorities, revocationLists: revocationLists)
+    try TrustStore(anchors: authorities, revocationLists: revocationLists.map(\.bytes))
   }
 }
 

@@ -6,12 +6,23 @@ public struct NodeSettings: Sendable {
   /// Certificate authorities and their revocation lists.
   public struct Trust: Sendable {
     public var authorities: [Certificate]
-    /// In PEM or DER, as they lie in their files.
-    public var revocationLists: [[UInt8]] = []
+    public var revocationLists: [RevocationListFile] = []
 
-    public init(authorities: [Certificate], revocationLists: [[UInt8]] = []) {
+    public init(authorities: [Certificate], revocationLists: [RevocationListFile] = []) {
       self.authorities = authorities
       self.revocationLists = revocationLists
+    }
+  }
+
+  /// A file with a revocation list in PEM or DER. A running node takes it anew when the file changes.
+  public struct RevocationListFile: Sendable {
+    public var url: URL
+    /// What it held when the settings were read.
+    public var bytes: [UInt8]
+
+    public init(url: URL, bytes: [UInt8]) {
+      self.url = url
+      self.bytes = bytes
     }
   }
 

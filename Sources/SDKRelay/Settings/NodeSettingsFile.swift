@@ -52,12 +52,15 @@ extension NodeSettings {
 
 extension NodeSettings.Trust {
   init(_ section: SettingsSection) throws(SettingsProblem) {
-    var lists: [[UInt8]] = []
+    var lists: [NodeSettings.RevocationListFile] = []
     for url in try section.files("revocationLists") {
-      guard let bytes = try? Data(contentsOf: url) else {
+      guard let bytes = try? [UInt8](Data(contentsOf: url)) else {
         throw section.problem("revocationLists", "cannot be read: \(url.path)")
       }
-      lists.append([UInt8](bytes))
+      guard (try? RevocationList(bytes)) != nil else {
+        throw section.problem("revocationLists", "holds no revocation list: \(url.path)")
+      }
+      lists.append(NodeSettings.RevocationListFile(url: url, bytes: bytes))
     }
     self.init(authorities: try section.trustedCertificates("trust"), revocationLists: lists)
   }

@@ -180,8 +180,8 @@ public final class Certificate: @unchecked Sendable, Hashable {
   public func hash(into hasher: inout Hasher) { hasher.combine(sha256) }
 }
 
-/// Seconds are all that a certificate's times have.
-private func date(_ time: UnsafePointer<ASN1_TIME>?) -> Date {
+/// Seconds are all that the times of certificates and revocation lists have.
+func date(_ time: UnsafePointer<ASN1_TIME>?) -> Date {
   var parts = tm()
   guard ASN1_TIME_to_tm(time, &parts) == 1 else { return .distantPast }
   return Date(timeIntervalSince1970: TimeInterval(timegm(&parts)))

@@ -1,5 +1,6 @@
 internal import COpenSSL
 public import Foundation
+internal import Synchronization
 
 /// A certificate that a ``TrustStore`` has verified for a use and a time. Nothing else makes one.
 public struct TrustedCertificate: Sendable, Hashable {
@@ -53,11 +54,9 @@ public struct TrustProblem: Error, Hashable, Sendable, CustomStringConvertible {
 ///
 /// An anchor may be an issuing CA whose own issuer is not at hand. The system's certificate store is never asked.
 public final class TrustStore: Sendable {
-  private let store: Store
+  private let store: Mutex<Store>
   private let intermediates: [Certificate]
-  private let checksRevocation: Bool
   private let anchors: Set<Certificate>
-  private let verified = BoundedCache<CacheKey, CachedResult>(limit: 1_000)
   private static let cacheTime: TimeInterval = 600
   private static let maximumDepth: Int32 = 6
   /// How long a revocation list counts beyond its next update, in seconds: a day, in which to mend the list's source.
@@ -79,14 +78,32 @@ public final class TrustStore: Sendable {
   public init(
     anchors: [Certificate], intermediates: [Certificate] = [], revocationLists: [[UInt8]] = []
   ) throws(KeyProblem) {
-    store = try Store()
     self.intermediates = intermediates
     self.anchors = Set(anchors)
-    checksRevocation = !revocationLists.isEmpty
-    for anchor in anchors {
-      guard X509_STORE_add_cert(store.pointer, anchor.pointer) == 1 else { throw .failed }
+    var lists: [RevocationList] = []
+    for bytes in revocationLists { lists.append(try RevocationList(bytes)) }
+    store = Mutex(try Store(anchors: self.anchors, revocationLists: lists))
+  }
+
+  /// The lists that count now, in the order in which they were given.
+  public var revocationLists: [RevocationList] { store.withLock { $0.revocationLists } }
+
+  /// Takes a newer list in place of the one with this number in ``revocationLists``. What was verified with the former
+  /// one is verified anew.
+  public func renew(revocationList index: Int, with bytes: [UInt8], at time: Date) throws(RevocationListProblem) {
+    guard let list = try? RevocationList(bytes) else { throw .unreadable }
+    let present = revocationLists[index]
+    guard list.hasSameIssuer(as: present) else { throw .otherIssuer }
+    let issuers = (anchors + intermediates).filter(list.names)
+    guard issuers.isEmpty || issuers.contains(where: list.isSigned) else { throw .forged }
+    guard list.thisUpdate >= present.thisUpdate else { throw .older }
+    guard list.thisUpdate <= time else { throw .notYetValid }
+    store.withLock { store in
+      var lists = store.revocationLists
+      lists[index] = list
+      // The anchors and the other lists have been in a store before: only memory can be missing.
+      if let renewed = try? Store(anchors: anchors, revocationLists: lists) { store = renewed }
     }
-    for list in revocationLists { try store.add(revocationList: list) }
   }
 
   /// Verifies a certificate for a use at a time.
@@ -96,8 +113,9 @@ public final class TrustStore: Sendable {
   public func verify(
     _ leaf: Certificate, presented: [Certificate] = [], at time: Date, for usage: KeyUsage
   ) throws(TrustProblem) -> TrustedCertificate {
+    let store = store.withLock { $0 }
     let key = CacheKey(certificate: leaf.sha256, usage: usage.rawValue)
-    if let known = verified.value(for: key), abs(known.at.timeIntervalSince(time)) < Self.cacheTime,
+    if let known = store.verified.value(for: key), abs(known.at.timeIntervalSince(time)) < Self.cacheTime,
       leaf.notBefore <= time, time <= leaf.notAfter
     {
       return TrustedCertificate(certificate: leaf)
@@ -110,13 +128,19 @@ public final class TrustStore: Sendable {
     // Second check: a CA speaks for its certificates only, unless it was made an anchor for itself.
     guard !leaf.isCA || anchors.contains(leaf) else { throw TrustProblem(reason: .authority, subject: leaf.subject) }
     // Third check: a chain to an anchor, every certificate of which is valid at the time.
-    try chain(of: leaf, presented: presented, at: time)
-    verified.set(CachedResult(at: time), for: key)
+    try chain(of: leaf, presented: presented, at: time, in: store)
+    store.verified.set(CachedResult(at: time), for: key)
     return TrustedCertificate(certificate: leaf)
   }
 
   /// Looks for a chain to an anchor, whatever the certificate is for.
   func chain(of leaf: Certificate, presented: [Certificate], at time: Date) throws(TrustProblem) {
+    try chain(of: leaf, presented: presented, at: time, in: store.withLock { $0 })
+  }
+
+  private func chain(
+    of leaf: Certificate, presented: [Certificate], at time: Date, in store: Store
+  ) throws(TrustProblem) {
     guard let context = X509_STORE_CTX_new(), let untrusted = sdk_x509_stack_new() else {
       throw TrustProblem(reason: .other("cannot be verified now"), subject: leaf.subject)
     }
@@ -130,7 +154,7 @@ public final class TrustStore: Sendable {
       let parameters = X509_STORE_CTX_get0_param(context)
     else { throw TrustProblem(reason: .other("cannot be verified now"), subject: leaf.subject) }
     var flags = UInt(X509_V_FLAG_PARTIAL_CHAIN)
-    if checksRevocation { flags |= UInt(X509_V_FLAG_CRL_CHECK) }
+    if !store.revocationLists.isEmpty { flags |= UInt(X509_V_FLAG_CRL_CHECK) }
     X509_VERIFY_PARAM_set_flags(parameters, flags)
     X509_VERIFY_PARAM_set_time(parameters, time_t(time.timeIntervalSince1970))
     X509_VERIFY_PARAM_set_depth(parameters, Self.maximumDepth)
@@ -139,8 +163,8 @@ public final class TrustStore: Sendable {
     X509_STORE_CTX_set_verify_cb(context) { isGood, context in
       isGood == 1 || TrustStore.isWithinGrace(context) ? 1 : 0
     }
-    // The context borrows the certificates.
-    let isTrusted = withExtendedLifetime((leaf, presented)) { X509_verify_cert(context) == 1 }
+    // The context borrows the store and the certificates.
+    let isTrusted = withExtendedLifetime((store, leaf, presented)) { X509_verify_cert(context) == 1 }
     guard !isTrusted else { return }
     throw TrustProblem(reason: Self.reason(X509_STORE_CTX_get_error(context)), subject: leaf.subject)
   }
@@ -174,29 +198,28 @@ public final class TrustStore: Sendable {
     }
   }
 
+  /// Anchors and revocation lists as OpenSSL has them, with the results that rest on them.
   private final class Store: @unchecked Sendable {
-    // X509_STORE has its own lock, and nothing is added after it has been filled.
+    // X509_STORE has its own lock, and nothing is added after `init`.
     let pointer: OpaquePointer
+    let revocationLists: [RevocationList]
+    let verified = BoundedCache<CacheKey, CachedResult>(limit: 1_000)
 
-    init() throws(KeyProblem) {
+    init(anchors: Set<Certificate>, revocationLists: [RevocationList]) throws(KeyProblem) {
       guard let pointer = X509_STORE_new() else { throw .failed }
       self.pointer = pointer
+      self.revocationLists = revocationLists
+      defer { clearOpenSSLErrors() }
+      for anchor in anchors {
+        guard X509_STORE_add_cert(pointer, anchor.pointer) == 1 else { throw .failed }
+      }
+      for list in revocationLists {
+        guard X509_STORE_add_crl(pointer, list.pointer) == 1 else { throw .failed }
+      }
     }
 
     deinit {
       X509_STORE_free(pointer)
-    }
-
-    func add(revocationList bytes: [UInt8]) throws(KeyProblem) {
-      let list = bytes.withUnsafeBytes { bytes -> OpaquePointer? in
-        guard let input = BIO_new_mem_buf(bytes.baseAddress, Int32(bytes.count)) else { return nil }
-        defer { BIO_free(input) }
-        return bytes.first == 0x30 ? d2i_X509_CRL_bio(input, nil) : PEM_read_bio_X509_CRL(input, nil, nil, nil)
-      }
-      defer { clearOpenSSLErrors() }
-      guard let list else { throw .unreadable }
-      defer { X509_CRL_free(list) }
-      guard X509_STORE_add_crl(pointer, list) == 1 else { throw .failed }
     }
   }
 }

@@ -105,6 +105,37 @@ import Testing
     #expect(throws: KeyProblem.unreadable) { try store(root, lists: [Array("no list".utf8)]) }
   }
 
+  @Test("I4: a newer list counts at once, also for certificates that were good before")
+  func renewal() throws {
+    let issuing = try TestKeys.issuing.get()
+    let leaf = try issuing.issue(TestKeys.request("late"), key: TestKeys.first.get())
+    let present = try issuing.revocationList(revoked: [], at: Date(timeIntervalSinceNow: -60))
+    let trusted = try store(TestKeys.root.get().identity.certificate, lists: [present])
+    #expect(reason(trusted, leaf) == nil)
+    let new = try issuing.revocationList(revoked: [leaf.certificate.serialNumber])
+    try trusted.renew(revocationList: 0, with: new, at: Date(timeIntervalSinceNow: 1))
+    #expect(reason(trusted, leaf) == .revoked)
+  }
+
+  @Test("I4: a list that is broken, forged, older, not valid yet or of another issuer leaves the present one in its place")
+  func refusedRenewals() throws {
+    let issuing = try TestKeys.issuing.get(), authority = try CertificateAuthority.root("Renewal CA", bits: 2048)
+    let leaf = try authority.issue(TestKeys.request("good"), key: TestKeys.first.get())
+    let trusted = try store(authority.identity.certificate, lists: [authority.revocationList(revoked: [])])
+    let all = [leaf.certificate.serialNumber]
+    let twin = try CertificateAuthority.root("Renewal CA", bits: 2048)
+    let refused: [(RevocationListProblem, [UInt8])] = [
+      (.unreadable, Array("no list".utf8)), (.otherIssuer, try issuing.revocationList(revoked: [])),
+      (.forged, try twin.revocationList(revoked: all)),
+      (.older, try authority.revocationList(revoked: all, at: Date(timeIntervalSinceNow: -7_200))),
+      (.notYetValid, try authority.revocationList(revoked: all, at: Date(timeIntervalSinceNow: 600))),
+    ]
+    for (problem, list) in refused {
+      #expect(throws: problem) { try trusted.renew(revocationList: 0, with: list, at: Date(timeIntervalSinceNow: 1)) }
+      #expect(reason(trusted, leaf) == nil)
+    }
+  }
+
   @Test("I2: the federation's own authorities vouch for their own environment only",
     .enabled(if: CanonicalizationTests.hasShared, "no ../shared"))
   func environments() throws {
