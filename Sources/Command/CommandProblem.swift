@@ -30,6 +30,7 @@ extension CommandProblem {
     case let problem as CommandProblem: self = problem
     case let problem as SettingsProblem: self = .couldNotRun(problem.description)
     case let problem as SubmissionProblem: self = Self.submission(problem)
+    case SetAsideProblem.ended: self = .refused("\(error)")
     case let problem as SpoolProblem: self = .couldNotRun(Self.sentence(problem))
     case let problem as FileProblem: self = .couldNotRun(problem.description)
     case let error as CocoaError: self = .couldNotRun(Self.sentence(error))

@@ -16,7 +16,7 @@ struct SDKRelayCommand: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Serve.self, Send.self, Messages.self, Status.self, PayloadCommand.self, EnvelopeCommand.self,
+      Serve.self, Send.self, Messages.self, Status.self, Aside.self, PayloadCommand.self, EnvelopeCommand.self,
       ReceiptCommand.self, Ping.self, ConfigCommand.self, Keys.self, Demo.self,
     ])
 

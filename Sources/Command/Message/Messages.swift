@@ -18,8 +18,15 @@ struct ChosenMessage: ParsableArguments {
 
   /// - Parameter direction: whose copy to take where two participants of this node exchanged the message.
   func find(in relay: Relay, preferring direction: MessageDirection) throws -> StoredMessage {
+    try relay.find(id, of: participant, preferring: direction)
+  }
+}
+
+extension Relay {
+  /// The message that an operator named.
+  func find(_ id: String, of participant: String?, preferring direction: MessageDirection) throws -> StoredMessage {
     let id = try messageID(id)
-    let found = try relay.message(id, participant: participant.map { try ParticipantID($0) })
+    let found = try message(id, participant: participant.map { try ParticipantID($0) })
     guard let message = found.first(where: { $0.direction == direction }) ?? found.first else {
       throw CommandProblem.couldNotRun("no message \(id.value) on this node")
     }

@@ -4,28 +4,46 @@ import SDKRelay
 
 struct Status: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show where a message is on its way, with every step and its time.",
+    abstract: "Show where a message is on its way, with every step and its time; without an id, how the node is doing.",
     discussion: """
-      Without --wait the exit code says only whether the message is known. With --wait it is 0 when the recipient \
+      Without an id: whether the node runs, its organisations, messages by status, what waits for whom and why, what is \
+      set aside, the alarms of the last day and the room on the disk. The exit code says only whether that could be read.
+
+      With an id and without --wait the exit code says only whether the message is known. With --wait it is 0 when the recipient \
       has accepted the message (or it lies new in the mailbox), 1 when it was refused or failed, 2 when the time is up.
       A message that was refused is shown with the reasons of the recipient's receipt: cause code, detail code, place \
       and text.
 
-      Example: sdkrelay status 3f1c…-… --config node.yaml --wait 60
+      Examples:
+        sdkrelay status --config node.yaml
+        sdkrelay status 3f1c…-… --config node.yaml --wait 60
       """)
 
-  @OptionGroup var message: ChosenMessage
+  @Argument(help: "The message's id.")
+  var id: String?
+  @Option(
+    help: ArgumentHelp(
+      "Whose message, where two participants of this node exchanged it.", valueName: "organisation"))
+  var participant: String?
   @OptionGroup var configurationFile: ConfigurationFile
   @Option(help: ArgumentHelp("Wait so long for a final status.", valueName: "seconds"))
   var wait: Int?
   @OptionGroup var output: Output
 
-  func validate() throws { try checkWait(wait) }
+  func validate() throws {
+    try checkWait(wait)
+    guard id == nil, wait != nil || participant != nil else { return }
+    throw ValidationError("--wait and --participant go with a message's id.")
+  }
 
   func run() async throws {
     let relay = try configurationFile.open()
+    guard let id else {
+      let state = try NodeState(relay, now: .now)
+      return try output.result(state) { state.text }
+    }
     // Two participants of one node may have exchanged it: the sender's side tells how it went.
-    let found = try message.find(in: relay, preferring: .outgoing)
+    let found = try relay.find(id, of: participant, preferring: .outgoing)
     let follower = Follower(relay: relay, output: output)
     if let wait { return try await follower.follow(found, for: .seconds(wait)) }
     try follower.show(found)

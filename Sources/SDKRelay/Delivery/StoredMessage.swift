@@ -126,17 +126,3 @@ public struct RelayEvent: Hashable, Sendable {
   /// Whether an operator has to look at it.
   public let isAlarm: Bool
 }
-
-/// How the node is doing.
-public struct RelayStatus: Hashable, Sendable {
-  /// Jobs that wait for their time or a worker.
-  public let queued: Int
-  /// Jobs at work.
-  public let running: Int
-  /// What was set aside for an operator: poison, quarantine, envelope faults.
-  public let setAside: Int
-  /// Messages by their status.
-  public let messages: [MessageStatus: Int]
-  /// Whether a `serve` process works on this data folder now.
-  public let isServed: Bool
-}

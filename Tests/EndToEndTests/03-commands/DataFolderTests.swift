@@ -23,7 +23,8 @@ struct DataFolderTests {
   @Test(
     "those who only look do not make a data folder",
     arguments: [
-      ["messages", "list"], ["messages", "show", UUID().uuidString], ["status", UUID().uuidString],
+      ["messages", "list"], ["messages", "show", UUID().uuidString], ["status", UUID().uuidString], ["status"],
+      ["aside", "list"], ["aside", "release", "1"],
       ["messages", "save", UUID().uuidString, "--out", "out"], ["ping", "0203:arbetsformedlingen.example.se"],
     ])
   func noData(_ command: [String]) async throws {

@@ -89,7 +89,8 @@ struct ExitCodeTests {
       ["envelope", "open", "--key", "key.pem", "file.xml"], ["messages", "list", "--limit", "0"],
       ["envelope", "verify", "--no-trust", "--at", "yesterday", "file.xml"],
       ["envelope", "verify", "--no-trust", "--at", "2022-06-01", "file.xml"], ["status", "ID", "--wait", "-1"],
-      ["status", "ID", "--wait", "99999999999999999"],
+      ["status", "ID", "--wait", "99999999999999999"], ["status", "--wait", "1"], ["aside", "release"],
+      ["aside", "list", "--limit", "0"],
     ])
   func wrongUse(_ arguments: [String]) async throws {
     let result = try await Sdkrelay.run(arguments)
@@ -107,7 +108,7 @@ struct ExitCodeTests {
       ["serve"], ["send"], ["messages"], ["messages", "list"], ["messages", "show"], ["messages", "save"], ["status"],
       ["payload", "check"], ["envelope", "verify"], ["envelope", "inspect"], ["envelope", "open"],
       ["receipt", "check"],
-      ["ping"], ["config", "check"], ["keys", "new-test-federation"], ["demo"],
+      ["ping"], ["aside", "list"], ["aside", "release"], ["aside", "dismiss"], ["config", "check"], ["keys", "new-test-federation"], ["demo"],
     ])
   func help(_ command: [String]) async throws {
     let result = try await Sdkrelay.run(command + ["--help"])

@@ -140,21 +140,6 @@ extension Store {
       ).map(StoredMessage.init)
     }
   }
-
-  func status() throws -> RelayStatus {
-    let isServed = ServeLock.isHeld(layout.lock)
-    return try read { db in
-      func count(_ sql: String) throws -> Int { try Int.fetchOne(db, sql: sql) ?? 0 }
-      var messages: [MessageStatus: Int] = [:]
-      for row in try Row.fetchAll(db, sql: "SELECT status, COUNT(*) FROM message GROUP BY status") {
-        if let status = MessageStatus(rawValue: row[0]) { messages[status] = row[1] }
-      }
-      return RelayStatus(
-        queued: try count("SELECT COUNT(*) FROM job WHERE leasedBy IS NULL AND kind <> 'receiptClock'"),
-        running: try count("SELECT COUNT(*) FROM job WHERE leasedBy IS NOT NULL"),
-        setAside: try count("SELECT COUNT(*) FROM setAside"), messages: messages, isServed: isServed)
-    }
-  }
 }
 
 extension StoredMessage {

@@ -41,6 +41,9 @@ final class DiskRoom: Sendable {
     }
   }
 
+  /// As ``free``, as far as an integer holds it.
+  var freeBytes: Int? { free.map { Int(exactly: $0) ?? .max } }
+
   /// Bytes free for this process; some file systems tell more than an integer holds.
   private var free: Double? {
     var info = statvfs()
