@@ -40,6 +40,8 @@ extension Relay: Service {
   ) async throws {
     let endpoint = node.endpoint
     let alarms = AlarmLog(store: store, logger: logger)
+    let clock = ClockWatch(
+      store: store, longestWait: max(settings.delivery.retry.period, Dispatcher.longestPatience), logger: logger)
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {
         try await endpoint.run()
@@ -60,6 +62,9 @@ extension Relay: Service {
       }
       group.addTask {
         try await Self.untilShutdown { try await node.revocation.run() }
+      }
+      group.addTask {
+        try await Self.untilShutdown { try await clock.run() }
       }
       group.addTask {
         try await node.stop.wait()

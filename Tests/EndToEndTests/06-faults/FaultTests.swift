@@ -90,6 +90,7 @@ final class DiskFault {
 
   /// Whether there is a compiler for the faulty calls; Swift brings one along.
   static var isPossible: Bool { library != nil }
+  private static let library = Preloaded.library("fault")
 
   init(_ call: String, at match: String) throws {
     folder = try TemporaryFolder()
@@ -103,27 +104,8 @@ final class DiskFault {
     ]
   }
 
-  func begin() { FileManager.default.createFile(atPath: flag.path, contents: nil) }
+  func begin() { _ = FileManager.default.createFile(atPath: flag.path, contents: nil) }
   func end() { try? FileManager.default.removeItem(at: flag) }
 
   private var flag: URL { folder.url.appending(path: "flag") }
-
-  private static let library: String? = {
-    var root = URL(filePath: #filePath)
-    for _ in 0..<3 { root.deleteLastPathComponent() }
-    let output = FileManager.default.temporaryDirectory.appending(path: "sdkrelay-fault-\(getpid()).so").path
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [
-      "clang", "-shared", "-fPIC", "-o", output, root.appending(path: "Interop/fault.c").path, "-ldl",
-    ]
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return nil }
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      print("06 Disk faults: skipped, there is no clang to build them with")
-      return nil
-    }
-    return output
-  }()
 }

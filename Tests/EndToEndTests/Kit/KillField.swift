@@ -15,12 +15,13 @@ final class KillField {
   /// Stands in every text and attachment: what is found outside the message store leaked.
   static let marker = "hemligt-märke-4711-klartext"
 
-  init() throws {
+  /// - Parameter furtherSettings: further lines of both nodes' settings.
+  init(furtherSettings: String = "") throws {
     folder = try TemporaryFolder()
     var options = TestFederation.Options()
     options.keySizes = .quick
     // Quick repetitions, and enough of them for a node that has to be started anew.
-    options.furtherSettings = "delivery:\n  retries: 9\n  retryPeriod: 40 s\n"
+    options.furtherSettings = "delivery:\n  retries: 9\n  retryPeriod: 40 s\n" + furtherSettings
     federation = try TestFederation.create(in: folder.url.appending(path: "federation"), options: options)
     relays = try federation.nodes.map { try Relay.open(NodeSettings(file: $0.settings)) }
     try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)
@@ -36,17 +37,28 @@ final class KillField {
   // MARK: Nodes
 
   /// Starts a node, which dies at the kill point where one is given.
+  /// - Parameter shell: the lines of a shell that become the node, with `$NODE` for the program.
   func start(
-    _ index: Int, killedAt point: KillPoint? = nil, environment more: [String: String] = [:]
+    _ index: Int, killedAt point: KillPoint? = nil, environment more: [String: String] = [:], by shell: String? = nil
   ) async throws {
     var environment = more
     environment["TMPDIR"] = temporary.path
     if let point { environment["SDKRELAY_KILL"] = "\(point.rawValue):1" }
     let process = try NodeProcess(
-      binary: Sdkrelay.binary, node: federation.nodes[index], environment: environment)
+      binary: shell.map(launcher) ?? Sdkrelay.binary, node: federation.nodes[index], environment: environment)
     processes[index] = process
     try await process.waitUntilReady()
   }
+
+  private func launcher(_ shell: String) throws -> URL {
+    let file = folder.url.appending(path: "launch-\(randomUUID())")
+    try Data("#!/bin/bash\nNODE='\(Sdkrelay.binary.path)'\n\(shell)\n".utf8).write(to: file)
+    try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: file.path)
+    return file
+  }
+
+  /// The process of a node that was started.
+  func process(_ index: Int) -> Int32? { processes[index]?.processIdentifier }
 
   func stop(_ index: Int) async throws { try await processes[index]?.stop() }
 
@@ -85,6 +97,16 @@ final class KillField {
     while ContinuousClock.now < end {
       let statuses = try relays.map { try $0.message(id).first?.status }
       if statuses == [.accepted, .new] { return true }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    return false
+  }
+
+  /// Waits until the sender has it ACCEPTED.
+  func isAccepted(_ id: MessageID, within limit: Duration = .seconds(20)) async throws -> Bool {
+    let end = ContinuousClock.now + limit
+    while ContinuousClock.now < end {
+      if try relays[0].message(id).first?.status == .accepted { return true }
       try await Task.sleep(for: .milliseconds(20))
     }
     return false

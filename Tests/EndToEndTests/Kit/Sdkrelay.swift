@@ -32,15 +32,17 @@ enum Sdkrelay {
   }
 
   /// Runs a command to its end.
-  /// - Parameter device: where results go instead of a file, such as `/dev/full`.
+  /// - Parameters:
+  ///   - device: where results go instead of a file, such as `/dev/full`.
+  ///   - other: a process whose file systems the command sees.
   static func run(
     _ arguments: [String], input: String? = nil, environment: [String: String] = [:], in folder: URL? = nil,
-    outputTo device: String? = nil
+    outputTo device: String? = nil, beside other: Int32? = nil
   ) async throws -> CommandResult {
     let scratch = try TemporaryFolder()
     let process = Process()
-    process.executableURL = binary
-    process.arguments = arguments
+    process.executableURL = other == nil ? binary : URL(filePath: "/usr/bin/env")
+    process.arguments = (other.map { ["nsenter", "-m", "-t", "\($0)", binary.path] } ?? []) + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
     process.currentDirectoryURL = folder ?? scratch.url
     // Files, not pipes: nobody has to read while the command runs.

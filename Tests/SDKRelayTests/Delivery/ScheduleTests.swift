@@ -152,4 +152,48 @@ struct ScheduleTests {
     let hasOthersWaiting = breaker.succeeded("peer")
     #expect(!hasOthersWaiting)
   }
+
+  @Test("I11: a clock that is set back or forward keeps nobody from probing, and nobody waits longer for it")
+  func breakerAndClock() {
+    let start = Date(timeIntervalSince1970: 1_800_000_000)
+    for jump in [-86_400.0, -3_600, 3_600, 86_400] {
+      var breaker = CircuitBreaker()
+      for _ in 0..<20 { breaker.failed("peer", now: start, chance: 0.5) }
+      let jumped = start.addingTimeInterval(jump)
+      #expect(breaker.turn(for: "peer", now: jumped, chance: 0.5) == .go, "the probe")
+      guard case .wait(let time) = breaker.turn(for: "peer", now: jumped, chance: 0.5) else {
+        Issue.record("two probes at once")
+        continue
+      }
+      #expect(time <= .seconds(130))
+      breaker.failed("peer", now: jumped, chance: 0.5)
+      #expect(breaker.turn(for: "peer", now: jumped, chance: 0.5) != .go)
+    }
+  }
+
+  @Test("I11: no step of a schedule is longer than its window, and none comes at once, whatever the clock says")
+  func schedulesAndClock() {
+    let retry = RetrySchedule(), receipt = ReceiptClock()
+    for attempts in 1...4 {
+      // The sender counts a negative time as none.
+      guard case .retry(let wait) = retry.next(attempts: attempts, elapsed: .zero, chance: 0.9) else {
+        Issue.record("given up")
+        continue
+      }
+      #expect(wait >= .milliseconds(200) && wait <= retry.period)
+      #expect(retry.next(attempts: attempts, elapsed: .seconds(86_400), chance: 0.9) == .giveUp)
+    }
+    #expect(receipt.step(age: .seconds(-3_600), hasAlarmed: false) == .wait(.seconds(7_200)))
+    #expect(receipt.step(age: .seconds(-3_600), hasAlarmed: true) == .wait(.seconds(25 * 3_600)))
+  }
+
+  @Test("I11: a clock that was set is told from one that runs")
+  func comparison() {
+    let start = Date(timeIntervalSince1970: 1_800_000_000), steady = ContinuousClock.now
+    var comparison = ClockComparison(wall: start, steady: steady)
+    #expect(comparison.jump(wall: start + 61, steady: steady + .seconds(60)) == nil)
+    #expect(comparison.jump(wall: start - 3_538, steady: steady + .seconds(61)) == .seconds(-3_600))
+    #expect(comparison.jump(wall: start - 3_537, steady: steady + .seconds(62)) == nil)
+    #expect(comparison.jump(wall: start + 64, steady: steady + .seconds(63)) == .seconds(3_600))
+  }
 }

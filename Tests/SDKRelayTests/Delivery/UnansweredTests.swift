@@ -77,6 +77,35 @@ struct UnansweredTests {
     }
   }
 
+  @Test("E4: of forty undecryptable messages at once three are tried, the rest is put aside unread, and others' flow")
+  func flood() async throws {
+    try await withNet(running: [1]) { net in
+      let messages = try (0..<40).map { _ in
+        var message = try HandMade(net)
+        message.encryptedFor = net.c.identity.certificate
+        return try message.packed(message.sealed(), in: net)
+      }
+      var other = try HandMade(net)
+      (other.signer, other.envelope.from, other.payload.header.sender.id) = (net.c.identity, net.c.id, net.c.id)
+      other.header.properties = ProcessingMode.federation.properties(
+        originalSender: net.c.id.value, finalRecipient: net.b.id.value)
+      let sent = other
+      await withTaskGroup(of: Void.self) { group in
+        for message in messages { group.addTask { _ = try? await net.send(message) } }
+        group.addTask { _ = try? await sent.send(to: net) }
+      }
+      try await net.settle(41)
+      let counted = try net.nodes[1].relay.store.read { db in
+        try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM decryptionFailure")
+      }
+      #expect(counted == 3)
+      let reasons = try net.nodes[1].relay.setAsideItems().map(\.reason)
+      #expect(reasons.count == 40)
+      #expect(reasons.filter { $0.contains("could not be decrypted lately") }.count == 37)
+      #expect(try net.delivered == 1)
+    }
+  }
+
   @Test("E2: an encrypted key that came in another envelope is refused before it is unwrapped")
   func seenKey() async throws {
     try await withNet(running: [1]) { net in

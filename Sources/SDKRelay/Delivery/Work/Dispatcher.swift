@@ -37,7 +37,7 @@ actor Dispatcher {
   private let wake: AsyncStream<Void>.Continuation
   private static let glance = Duration.milliseconds(200)
   private static let patience = Duration.seconds(5)
-  private static let longestPatience = Duration.seconds(120)
+  static let longestPatience = Duration.seconds(120)
 
   init(store: Store, gate: LaneGate, workers: [Job.Kind: any Worker], logger: Logger) {
     self.store = store

@@ -99,12 +99,13 @@ struct CircuitBreaker: Sendable {
   /// - Parameter chance: a random number in 0..<1, so that those who wait do not come back together.
   mutating func turn(for peer: String, now: Date, chance: Double) -> Turn {
     guard let state = peers[peer], state.failures >= Self.patience else { return .go }
-    guard state.isProbing || now < state.probeAt else {
+    // A probe that is further away than its wait was planned before the clock was set back.
+    let left = state.probeAt.timeIntervalSince(now)
+    guard state.isProbing || left > 0 && left <= state.interval else {
       peers[peer]?.isProbing = true
       return .go
     }
-    let left = max(state.probeAt.timeIntervalSince(now), 0)
-    return .wait(.seconds(left + state.interval * (0.1 + chance)))
+    return .wait(.seconds(min(max(left, 0), state.interval) + state.interval * (0.1 + chance)))
   }
 
   /// The peer has answered.
