@@ -128,7 +128,8 @@ enum AttachmentType {
 
   /// The type without parameters, in lower case.
   static func essence(_ contentType: String) -> String {
-    let type = contentType.prefix { $0 != ";" }
+    // By scalars: as a character, U+037E (Greek question mark) equals the semicolon, which it is not on the wire.
+    let type = String(contentType.unicodeScalars.prefix { $0 != ";" })
     return type.trimmingXMLSpace.lowercased()
   }
 }

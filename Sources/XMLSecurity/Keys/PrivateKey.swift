@@ -73,18 +73,13 @@ public final class PrivateKey: @unchecked Sendable {
   /// Signs a digest (RSASSA-PKCS1-v1_5, RFC 8017 §8.2.1).
   public func sign(digest: [UInt8], _ algorithm: DigestAlgorithm = .sha256) throws(KeyProblem) -> [UInt8] {
     Self.counter.add(1, ordering: .relaxed)
-    guard let context = EVP_PKEY_CTX_new(pointer, nil) else { throw .failed }
-    defer {
-      EVP_PKEY_CTX_free(context)
-      clearOpenSSLErrors()
+    let signature = withRSA(pointer, start: EVP_PKEY_sign_init, padding: RSA_PKCS1_PADDING) {
+      EVP_PKEY_CTX_set_signature_md($0, algorithm.openSSL) == 1
+    } work: {
+      EVP_PKEY_sign($0, $1, &$2, digest, digest.count)
     }
-    var output = [UInt8](repeating: 0, count: Int(EVP_PKEY_get_size(pointer)))
-    var length = output.count
-    guard EVP_PKEY_sign_init(context) == 1, EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1,
-      EVP_PKEY_CTX_set_signature_md(context, algorithm.openSSL) == 1,
-      EVP_PKEY_sign(context, &output, &length, digest, digest.count) == 1
-    else { throw .failed }
-    return Array(output.prefix(length))
+    guard let signature else { throw .failed }
+    return signature
   }
 
   /// Decrypts a short value (RSAES-OAEP, RFC 8017 §7.1).

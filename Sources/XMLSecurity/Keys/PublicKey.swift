@@ -70,6 +70,18 @@ func withOAEP(
   _ key: OpaquePointer, digest: DigestAlgorithm, mgf: DigestAlgorithm, start: (OpaquePointer) -> Int32,
   _ work: (OpaquePointer, UnsafeMutablePointer<UInt8>?, inout Int) -> Int32
 ) -> [UInt8]? {
+  withRSA(
+    key, start: start, padding: RSA_PKCS1_OAEP_PADDING,
+    settings: {
+      EVP_PKEY_CTX_set_rsa_oaep_md($0, digest.openSSL) == 1 && EVP_PKEY_CTX_set_rsa_mgf1_md($0, mgf.openSSL) == 1
+    }, work: work)
+}
+
+/// What an operation with the key gives, at most as long as the modulus; nil where OpenSSL refuses.
+func withRSA(
+  _ key: OpaquePointer, start: (OpaquePointer) -> Int32, padding: Int32, settings: (OpaquePointer) -> Bool,
+  work: (OpaquePointer, UnsafeMutablePointer<UInt8>?, inout Int) -> Int32
+) -> [UInt8]? {
   guard let context = EVP_PKEY_CTX_new(key, nil) else { return nil }
   defer {
     EVP_PKEY_CTX_free(context)
@@ -77,9 +89,7 @@ func withOAEP(
   }
   var output = [UInt8](repeating: 0, count: Int(EVP_PKEY_get_size(key)))
   var length = output.count
-  guard start(context) == 1, EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1,
-    EVP_PKEY_CTX_set_rsa_oaep_md(context, digest.openSSL) == 1,
-    EVP_PKEY_CTX_set_rsa_mgf1_md(context, mgf.openSSL) == 1,
+  guard start(context) == 1, EVP_PKEY_CTX_set_rsa_padding(context, padding) == 1, settings(context),
     output.withUnsafeMutableBufferPointer({ work(context, $0.baseAddress, &length) }) == 1
   else { return nil }
   return Array(output.prefix(length))

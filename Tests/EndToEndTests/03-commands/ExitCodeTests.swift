@@ -107,8 +107,8 @@ struct ExitCodeTests {
     arguments: [
       ["serve"], ["send"], ["messages"], ["messages", "list"], ["messages", "show"], ["messages", "save"], ["status"],
       ["payload", "check"], ["envelope", "verify"], ["envelope", "inspect"], ["envelope", "open"],
-      ["receipt", "check"],
-      ["ping"], ["aside", "list"], ["aside", "release"], ["aside", "dismiss"], ["config", "check"], ["keys", "new-test-federation"], ["demo"],
+      ["receipt", "check"], ["ping"], ["aside", "list"], ["aside", "release"], ["aside", "dismiss"],
+      ["config", "check"], ["keys", "new-test-federation"], ["demo"],
     ])
   func help(_ command: [String]) async throws {
     let result = try await Sdkrelay.run(command + ["--help"])

@@ -30,7 +30,8 @@ import XMLSecurity
       trust = try settings.store()
       store = try Store(folder: folder.appending(path: "data"))
       watch = RevocationWatch(
-        WatchedList.all(of: settings, in: trust), store: store, work: BlockingWork(threads: 1), logger: CapturedLog().logger)
+        WatchedList.all(of: settings, in: trust), store: store, work: BlockingWork(threads: 1),
+        logger: CapturedLog().logger)
     }
 
     var isTrusted: Bool {

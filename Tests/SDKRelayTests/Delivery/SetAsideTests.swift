@@ -70,7 +70,8 @@ import XMLSecurity
       try await net.start()
       try await relay.release(setAside: #require(try relay.setAsideItems().first).number)
       #expect(try await net.nodes[1].wait(id, .incoming, for: .new)?.status == .new)
-      let sent = try store.read { try String.fetchAll($0, sql: "SELECT transportId FROM transfer WHERE kind = 'receipt'") }
+      let query = "SELECT transportId FROM transfer WHERE kind = 'receipt'"
+      let sent = try store.read { try String.fetchAll($0, sql: query) }
       #expect(sent.count == 1 && sent != [former])
     }
   }

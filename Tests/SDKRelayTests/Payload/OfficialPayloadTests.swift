@@ -1,7 +1,9 @@
 import SDKRelay
 import Testing
 
-@Suite("SDK-TST-02: official payloads", .enabled(if: OfficialFiles.isPresent, "the reference files are not beside the package"))
+@Suite(
+  "SDK-TST-02: official payloads",
+  .enabled(if: OfficialFiles.isPresent, "the reference files are not beside the package"))
 struct OfficialPayloadTests {
   @Test(
     "SDK-PAY-01, MT 2.1.1: the official messages are accepted",

@@ -167,6 +167,8 @@ struct PayloadRuleTests {
     let types: [(String, Bool)] = [
       ("application/pdf", true), ("Application/PDF; name=a", true), ("image/png", true), ("image/PNG ", true),
       ("image/gif", false), ("application/pdfx", false), ("pdf", false), ("application/pdf,image/gif", false),
+      // Equal to a semicolon to Swift's characters, and to nobody else.
+      ("application/pdf\u{37E}name=a", false),
     ]
     var limits = PayloadLimits.incoming
     limits.allowedTypes = ["image/png"]

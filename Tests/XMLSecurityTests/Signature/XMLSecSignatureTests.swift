@@ -73,7 +73,8 @@ import XMLSecurity
   @Test("we verify what it signs by id", arguments: ["", "inText", "inText w #default"])
   func theirs(prefixes: String) throws {
     let signer = try signer()
-    let ec = prefixes.isEmpty
+    let ec =
+      prefixes.isEmpty
       ? "" : "<InclusiveNamespaces xmlns=\"\(XMLNamespaces.exclusiveC14N)\" PrefixList=\"\(prefixes)\"/>"
     let method = "Algorithm=\"\(XMLNamespaces.exclusiveC14N)\">\(ec)"
     let template = """
@@ -86,7 +87,8 @@ import XMLSecurity
       """
     let unsigned = String(decoding: try document().serialized(), as: UTF8.self).replacing("</w:head>", with: template)
     let signed = try Tool.withFolder { folder in
-      let keys = try folder.file("key.pem", signer.privateKey.pem) + "," + folder.file("own.pem", signer.certificate.pem)
+      let key = try folder.file("key.pem", signer.privateKey.pem)
+      let keys = try key + "," + folder.file("own.pem", signer.certificate.pem)
       let output = folder.appending(path: "signed.xml")
       let judged = try Tool.run(
         Tool.xmlsec1,

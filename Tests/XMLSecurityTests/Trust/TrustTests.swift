@@ -40,7 +40,8 @@ import Testing
     #expect(reason(try TrustStore(anchors: [root], intermediates: [issuing]), bare) == nil)
   }
 
-  @Test("I2: a CA of the same name, a self-signed certificate, one issued by a leaf, and an issuing CA itself are refused")
+  @Test(
+    "I2: a CA of the same name, a self-signed certificate, one issued by a leaf, and an issuing CA itself are refused")
   func strangers() throws {
     let trusted = try store(TestKeys.root.get().identity.certificate)
     let twin = try CertificateAuthority.root("Keys Test Root", bits: 2048)
@@ -117,7 +118,7 @@ import Testing
     #expect(reason(trusted, leaf) == .revoked)
   }
 
-  @Test("I4: a list that is broken, forged, older, not valid yet or of another issuer leaves the present one in its place")
+  @Test("I4: a list that is broken, forged, older, not valid yet or of another issuer leaves the present one in place")
   func refusedRenewals() throws {
     let issuing = try TestKeys.issuing.get(), authority = try CertificateAuthority.root("Renewal CA", bits: 2048)
     let leaf = try authority.issue(TestKeys.request("good"), key: TestKeys.first.get())
@@ -136,7 +137,8 @@ import Testing
     }
   }
 
-  @Test("I2: the federation's own authorities vouch for their own environment only",
+  @Test(
+    "I2: the federation's own authorities vouch for their own environment only",
     .enabled(if: CanonicalizationTests.hasShared, "no ../shared"))
   func environments() throws {
     func load(_ path: String) throws -> Certificate {
