@@ -11,6 +11,7 @@ let package = Package(
   name: "sdk-relay",
   products: [
     .executable(name: "sdkrelay", targets: ["Command"]),
+    .library(name: "Mailbox", targets: ["Mailbox"]),
     .library(name: "SDKRelay", targets: ["SDKRelay"]),
     .library(name: "XMLSecurity", targets: ["XMLSecurity"]),
     .library(name: "Testbed", targets: ["Testbed"]),
@@ -47,11 +48,19 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict + [.define("KILL_POINTS", .when(configuration: .debug))]),
+    .target(
+      name: "Mailbox",
+      dependencies: [
+        "SDKRelay", "XMLSecurity",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
     .target(name: "Testbed", dependencies: ["SDKRelay", "XMLSecurity"], swiftSettings: strict),
     .executableTarget(
       name: "Command",
       dependencies: [
-        "SDKRelay", "Testbed", "XMLSecurity",
+        "Mailbox", "SDKRelay", "Testbed", "XMLSecurity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -60,6 +69,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "XMLSecurityTests", dependencies: ["XMLSecurity", "CLibXML2"], swiftSettings: strict),
     .testTarget(name: "SDKRelayTests", dependencies: ["SDKRelay", "Testbed", "XMLSecurity"], swiftSettings: strict),
+    .testTarget(name: "MailboxTests", dependencies: ["Mailbox", "SDKRelay", "XMLSecurity"], swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["SDKRelay", "Testbed", "XMLSecurity", "Command"],
       exclude: ["02-bad-configurations/cases"], swiftSettings: strict),

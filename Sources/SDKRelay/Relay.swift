@@ -1,4 +1,5 @@
 public import Foundation
+public import GRDB
 public import Logging
 
 /// One SDK node: it takes messages from its participants, delivers them, and takes those that others send.
@@ -11,15 +12,19 @@ public final class Relay: Sendable {
   /// The directory the node addresses by.
   public let directory: any Directory
   let store: Store
+  let inbox: (any Inbox)?
   let work: BlockingWork
   let logger: Logger
   /// Tells the running workers, here or in another process, that there is something to do.
   let doorbell: Doorbell
 
-  init(settings: NodeSettings, directory: any Directory, store: Store, logger: Logger) {
+  init(
+    settings: NodeSettings, directory: any Directory, store: Store, inbox: (any Inbox)? = nil, logger: Logger
+  ) {
     self.settings = settings
     self.directory = directory
     self.store = store
+    self.inbox = inbox
     self.logger = logger
     doorbell = Doorbell(store.layout.doorbell)
     work = BlockingWork(threads: max(4, ProcessInfo.processInfo.activeProcessorCount * 2))
@@ -28,15 +33,18 @@ public final class Relay: Sendable {
   /// Opens the data folder, and makes it where it is missing.
   /// - Parameters:
   ///   - directory: another directory than the static one that the settings name.
+  ///   - inbox: takes the messages that come in; without one they wait in the relay's table.
   ///   - creating: false for those who only look: a folder that holds no node's data is then an error, not a new node.
   /// - Throws: ``StoreProblem``, or ``SettingsProblem`` about the directory's file.
   public static func open(
-    _ settings: NodeSettings, directory: (any Directory)? = nil, creating: Bool = true,
+    _ settings: NodeSettings, directory: (any Directory)? = nil, inbox: (any Inbox)? = nil, creating: Bool = true,
     logger: Logger = Logger(label: "sdkrelay")
   ) throws -> Relay {
     try checkData(settings.data, creating: creating)
     let directory = try directory ?? StaticDirectory(file: settings.directoryFile)
-    return Relay(settings: settings, directory: directory, store: try Store(folder: settings.data), logger: logger)
+    return Relay(
+      settings: settings, directory: directory, store: try Store(folder: settings.data, inbox: inbox), inbox: inbox,
+      logger: logger)
   }
 
   private static func checkData(_ folder: URL, creating: Bool) throws(StoreProblem) {
@@ -49,9 +57,12 @@ public final class Relay: Sendable {
   }
 
   /// Checks the draft, stores it durably and queues it. When this returns, the message will be sent.
-  public func submit(_ draft: Draft) async throws(SubmissionProblem) -> MessageID {
+  /// - Parameter also: what is stored with the message in the same transaction. If it throws, nothing is stored.
+  public func submit(
+    _ draft: Draft, also: @escaping @Sendable (StoredMessage, Database) throws -> Void = { _, _ in }
+  ) async throws(SubmissionProblem) -> MessageID {
     let submission = Submission(settings: settings, directory: directory, store: store, work: work)
-    let id = try await submission.accept(draft)
+    let id = try await submission.accept(draft, also: also)
     doorbell.ring()
     return id
   }

@@ -125,7 +125,8 @@ struct RunningNode: Sendable {
           delivery: settings.delivery, logger: logger),
         .open: OpenWorker(
           settings: settings, directory: relay.directory, store: store, checks: checks,
-          receipts: ReceiptSealing(settings: settings, work: work), work: work, logger: logger, queued: ring),
+          receipts: ReceiptSealing(settings: settings, work: work), inbox: relay.inbox, work: work, logger: logger,
+          queued: ring),
         .receiptClock: ClockWorker(store: store, clock: settings.delivery.receipt, logger: logger),
       ],
       logger: logger)

@@ -8,7 +8,8 @@ public enum MessageDirection: String, Hashable, Sendable, Codable, CaseIterable 
 
 /// A message in the store, as lists and details show it.
 public struct StoredMessage: Sendable {
-  let row: Int64
+  /// Its number in the node's database, for what refers to it there. Rises with time.
+  public let row: Int64
   /// The participant of this node whose message it is. Stored apart from every other participant's.
   public let participant: ParticipantID
   public let direction: MessageDirection

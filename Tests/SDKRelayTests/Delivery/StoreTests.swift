@@ -53,7 +53,7 @@ struct StoreTests {
     do {
       let store = try Store(folder: folder)
       try await store.write { db in
-        try db.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('99 from the future')")
+        try db.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('relay 99 from the future')")
       }
     }
     #expect(throws: StoreProblem.newerSchema) { try Store(folder: folder) }

@@ -14,6 +14,7 @@ struct OpenWorker: Worker {
   let store: Store
   let checks: OpenChecks
   let receipts: ReceiptSealing
+  let inbox: (any Inbox)?
   let work: BlockingWork
   let logger: Logger
   let queued: @Sendable () -> Void
@@ -21,13 +22,14 @@ struct OpenWorker: Worker {
 
   init(
     settings: NodeSettings, directory: any Directory, store: Store, checks: OpenChecks, receipts: ReceiptSealing,
-    work: BlockingWork, logger: Logger, queued: @escaping @Sendable () -> Void
+    inbox: (any Inbox)?, work: BlockingWork, logger: Logger, queued: @escaping @Sendable () -> Void
   ) {
     self.settings = settings
     self.directory = directory
     self.store = store
     self.checks = checks
     self.receipts = receipts
+    self.inbox = inbox
     self.work = work
     self.logger = logger
     self.queued = queued
@@ -187,6 +189,7 @@ struct OpenWorker: Worker {
       let now = Date()
       let row = try MessageTable.insert(
         message, now: now, event: "opened, valid, in the mailbox; message receipt queued", in: db)
+      if let inbox, let stored = try MessageTable.fetch(row, in: db) { try inbox.deliver(stored, in: db) }
       if !conversation.contains(reception.conversationID.lowercased()) {
         let text = "the AS4 ConversationId is neither the message's conversation nor the envelope's id"
         try EventLog.add(reception.event(text, message.id), at: now, in: db)

@@ -13,7 +13,10 @@ struct Submission: Sendable {
   let store: Store
   let work: BlockingWork
 
-  func accept(_ draft: Draft) async throws(SubmissionProblem) -> MessageID {
+  /// - Parameter also: what is stored in the same transaction.
+  func accept(
+    _ draft: Draft, also: @escaping @Sendable (StoredMessage, Database) throws -> Void
+  ) async throws(SubmissionProblem) -> MessageID {
     guard let participant = settings.participant(draft.sender.participant) else {
       throw .refused("\(draft.sender.participant) is not served by this node")
     }
@@ -33,7 +36,7 @@ struct Submission: Sendable {
     do {
       return try await work.run { () throws -> Prepared in
         try Self.prepare(draft, sender, recipient, answered, reference, participant.id, layout, settings.limits)
-      }.store(in: store, lane: { Lane.send(to: destination.url, size: $0) })
+      }.store(in: store, lane: { Lane.send(to: destination.url, size: $0) }, also: also)
     } catch let problem as SubmissionProblem {
       throw problem
     } catch {
@@ -161,7 +164,10 @@ struct Submission: Sendable {
     let size: Int
 
     /// Commit 1: from here on the message will be sent.
-    func store(in store: Store, lane: @Sendable (Int) -> String) async throws -> MessageID {
+    func store(
+      in store: Store, lane: @Sendable (Int) -> String,
+      also: @escaping @Sendable (StoredMessage, Database) throws -> Void
+    ) async throws -> MessageID {
       let message = message
       let lane = lane(size)
       // If this commit fails nobody knows whether it happened, so the files stay: the janitor sees who names them.
@@ -176,6 +182,8 @@ struct Submission: Sendable {
           conversationID: message.conversationID.value, counterpart: message.recipient.id,
           documentID: .message())
         try TransferTable.queue(transfer, lane: lane, now: message.stored, in: db)
+        guard let stored = try MessageTable.fetch(row, in: db) else { return }
+        try also(stored, db)
       }
       KillPoint.reached(.rowCommitted)
       KillPoint.reached(.beforeReply)

@@ -34,12 +34,13 @@ final class Store: Sendable {
   let commits: GroupCommit
 
   /// Opens the store in the folder and brings its schema up to date.
-  init(folder: URL) throws(StoreProblem) {
+  /// - Parameter inbox: whose tables stand beside the relay's.
+  init(folder: URL, inbox: (any Inbox)? = nil) throws(StoreProblem) {
     layout = DataLayout(folder: folder)
     do {
       for directory in [folder, layout.incoming] { _ = try Spool(folder: directory) }
       try Self.close(layout)
-      pool = try Self.open(layout.database)
+      pool = try Self.open(layout.database, inbox)
     } catch let problem as StoreProblem {
       throw problem
     } catch {
@@ -48,7 +49,7 @@ final class Store: Sendable {
     commits = GroupCommit(pool)
   }
 
-  private static func open(_ database: URL) throws -> DatabasePool {
+  private static func open(_ database: URL, _ inbox: (any Inbox)?) throws -> DatabasePool {
     var configuration = Configuration()
     configuration.foreignKeysEnabled = true
     configuration.busyMode = .timeout(5)
@@ -61,8 +62,8 @@ final class Store: Sendable {
       try db.execute(sql: "PRAGMA synchronous = FULL")
       guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else { throw StoreProblem.notDurable }
     }
-    let migrator = StoreSchema.migrator
-    guard try !pool.read(migrator.hasBeenSuperseded) else { throw StoreProblem.newerSchema }
+    let migrator = StoreSchema.migrator(inbox)
+    guard try !pool.read({ try StoreSchema.isNewer($0, than: migrator, inbox) }) else { throw StoreProblem.newerSchema }
     try migrator.migrate(pool)
     return pool
   }

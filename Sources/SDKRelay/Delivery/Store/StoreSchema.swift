@@ -20,10 +20,20 @@ import GRDB
 /// - `decryptionFailure`: undecryptable messages by sender (threats.md E4).
 /// - `setAside`: what an operator has to look at, with its reason.
 enum StoreSchema {
-  static var migrator: DatabaseMigrator {
+  /// The relay's own migrations, and those of what stands behind it. Each room's begin with its name.
+  static func migrator(_ inbox: (any Inbox)?) -> DatabaseMigrator {
     var migrator = DatabaseMigrator()
-    migrator.registerMigration("1 first tables") { db in try db.execute(sql: first) }
+    migrator.registerMigration("relay 1 first tables") { db in try db.execute(sql: first) }
+    inbox?.register(in: &migrator)
     return migrator
+  }
+
+  /// Whether a newer version of the program has written the database. Tables of a room that is not here do not count:
+  /// they stay as they are.
+  static func isNewer(_ db: Database, than migrator: DatabaseMigrator, _ inbox: (any Inbox)?) throws -> Bool {
+    let rooms = ["relay "] + (inbox.map { ["\($0.schema) "] } ?? [])
+    let unknown = try migrator.appliedIdentifiers(db).subtracting(migrator.migrations)
+    return unknown.contains { name in rooms.contains { name.hasPrefix($0) } }
   }
 
   private static let first = """

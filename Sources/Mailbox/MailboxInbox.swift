@@ -1,0 +1,13 @@
+import GRDB
+import SDKRelay
+
+/// The service's side of a delivery: what it stores with a message that comes in.
+struct MailboxInbox: Inbox {
+  let schema = "mailbox"
+
+  func register(in migrator: inout DatabaseMigrator) {
+    MailboxSchema.register(in: &migrator)
+  }
+
+  func deliver(_ message: StoredMessage, in db: Database) throws {}
+}

@@ -1,0 +1,14 @@
+import GRDB
+
+/// The service's tables, in the relay's database. One migration a subject; none is edited once released.
+///
+/// Times are whole milliseconds since 1970. Participants and mailbox addresses stand in lower case, as they compare.
+enum MailboxSchema {
+  static func register(in migrator: inout DatabaseMigrator) {
+    for (name, sql) in migrations {
+      migrator.registerMigration("mailbox \(name)") { db in try db.execute(sql: sql) }
+    }
+  }
+
+  private static let migrations: [(name: String, sql: String)] = []
+}

@@ -1,0 +1,27 @@
+public import GRDB
+
+/// What stands behind the relay and looks after messages once they are here: a message service.
+///
+/// It keeps its tables in the relay's database, so that a message and what is known about it are stored together or not
+/// at all. One relay has one inbox; without any, messages wait in the relay's own table.
+public protocol Inbox: Sendable {
+  /// The inbox's tables. The name of each migration begins with `schema` and a space.
+  var schema: String { get }
+  func register(in migrator: inout DatabaseMigrator)
+
+  /// Takes a received message in the transaction that delivers it. If this throws, nothing of it is stored and it is
+  /// tried again; whatever is wrong with the message has been found before.
+  func deliver(_ message: StoredMessage, in db: Database) throws
+}
+
+extension Relay {
+  /// Reads the database in one state of it.
+  public func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    try store.read(body)
+  }
+
+  /// Runs the closure in one transaction and returns once that is durable. Concurrent callers share a sync.
+  public func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    try await store.write(body)
+  }
+}
