@@ -89,9 +89,17 @@ public final class Relay: Sendable {
     try store.events(after: number, limit: limit)
   }
 
-  /// The signed proof of the message: transport receipts and message receipts, as they came.
+  /// The signed proof of the message and of its message receipt, as far as there is any: it grows until the message's
+  /// status is final, and is kept for good.
   public func evidence(of message: StoredMessage) throws -> [Evidence] {
     try store.evidence(of: message)
+  }
+
+  /// The signed proof of a message that was received and rejected, and of the message receipt that said so: it lies in no
+  /// mailbox.
+  /// - Parameter participant: whom the message was for.
+  public func evidence(ofRejected id: MessageID, at participant: ParticipantID) throws -> [Evidence] {
+    try store.evidence(ofRejected: id, at: participant)
   }
 
   /// The file an attachment lies in, for reading only.
@@ -101,18 +109,4 @@ public final class Relay: Sendable {
 
   /// How the node is doing.
   public func status() throws -> RelayStatus { try store.status() }
-}
-
-/// Signed proof that a message arrived.
-public struct Evidence: Hashable, Sendable {
-  public enum Kind: String, Hashable, Sendable {
-    /// The other access point's signed AS4 receipt.
-    case transportReceipt
-    /// The recipient's signed envelope with its message receipt.
-    case messageReceipt
-  }
-
-  public let kind: Kind
-  public let time: Date
-  public let bytes: [UInt8]
 }

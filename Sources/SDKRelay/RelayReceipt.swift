@@ -7,14 +7,11 @@ extension Relay {
   /// Read from the evidence, which is the signed envelope as it came; its signer was checked then and is not again.
   public func receipt(of message: StoredMessage) throws -> ApplicationResponse? {
     guard message.direction == .outgoing,
-      let evidence = try evidence(of: message).last(where: { $0.kind == .messageReceipt })
+      let evidence = try evidence(of: message).last(where: { $0.document == .messageReceipt && $0.kind == .envelope }),
+      case .file(let file) = evidence.content
     else { return nil }
-    // An envelope is read from a file; this one is gone when the function ends.
-    let file = try Spool(folder: store.layout.incoming).create()
-    try file.write(evidence.bytes)
-    try file.close()
-    let envelope = try ReceivedEnvelope.read(file.temporaryURL).verify(.signatureOnly, at: evidence.time)
-    let bytes = MemorySink(limit: evidence.bytes.count)
+    let envelope = try ReceivedEnvelope.read(file).verify(.signatureOnly, at: evidence.time)
+    let bytes = MemorySink(limit: OpenChecks.largestReceipt)
     _ = try envelope.open(with: [], into: bytes)
     guard case .valid(let response) = ReceiptReader.read(bytes.bytes) else { return nil }
     return response

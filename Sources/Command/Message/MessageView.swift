@@ -43,6 +43,8 @@ struct MessageView: Encodable {
   let files: [File]
   /// Why the recipient refused it, as its receipt says. Left out of lists.
   var reasons: [ReceiptView.Line]?
+  /// The signed proof that there is. Left out of lists.
+  var evidence: [EvidenceView]?
 
   init(_ message: StoredMessage, withText: Bool) {
     id = message.id.value
@@ -118,6 +120,7 @@ extension MessageView {
     if let reasons, !reasons.isEmpty { parts.append("Refused by the recipient:\n" + ReceiptView.table(reasons)) }
     parts += (texts ?? []).map { printable($0, multiline: true) }
     if !files.isEmpty { parts.append("Attachments:\n" + filesTable.text) }
+    if let evidence, !evidence.isEmpty { parts.append("Signed proof:\n" + EvidenceView.table(evidence).text) }
     return parts.joined(separator: "\n\n")
   }
 

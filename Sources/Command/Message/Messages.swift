@@ -32,4 +32,16 @@ extension Relay {
     }
     return message
   }
+
+  /// The signed proof of the message, also of one that was rejected and lies in no mailbox.
+  func evidence(in relay: Relay) throws -> [Evidence] {
+    let participant = try participant.map { try ParticipantID($0) }
+    if let participant, try relay.message(messageID(id), participant: participant).isEmpty {
+      let rejected = try relay.evidence(ofRejected: messageID(id), at: participant)
+      if !rejected.isEmpty { return rejected }
+    }
+    let found = try relay.evidence(of: find(in: relay, preferring: .incoming))
+    guard !found.isEmpty else { throw CommandProblem.refused("there is no signed proof of the message yet") }
+    return found
+  }
 }

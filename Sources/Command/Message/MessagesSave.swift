@@ -4,18 +4,30 @@ import SDKRelay
 
 struct MessagesSave: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "save", abstract: "Save a message's attachments as files.",
+    commandName: "save", abstract: "Save a message's attachments, or its signed proof, as files.",
     discussion: """
-      Files get a safe form of the names the sender gave them and never replace anything. Each is compared with the
-      SHA-256 it had when it was received.
+      Files never replace anything. Attachments get a safe form of the names the sender gave them, and each is compared \
+      with the SHA-256 it had when it was received.
 
-      Example: sdkrelay messages save 3f1c…-… --config node.yaml --out inbox
+      --evidence writes what proves the message and its message receipt, byte for byte:
+        envelope.xml           the sealed envelope, signed by the sender
+        user-message.xml       the AS4 message's SOAP part, signed by the sending access point
+        transport-receipt.xml  its receipt, signed by the receiving access point
+        message-receipt.xml    the recipient's signed message receipt, and the same two files of its own journey
+      A message that was rejected lies in no mailbox; its proof is found with --participant.
+
+      Examples:
+        sdkrelay messages save 3f1c…-… --config node.yaml --out inbox
+        sdkrelay messages save 3f1c…-… --config node.yaml --evidence proof
+        sdkrelay envelope verify proof/envelope.xml --trust o2o-ca.pem
       """)
 
   @OptionGroup var message: ChosenMessage
   @OptionGroup var configurationFile: ConfigurationFile
-  @Option(help: ArgumentHelp("The folder to save into.", valueName: "dir"))
-  var out: String
+  @Option(help: ArgumentHelp("The folder to save the attachments into.", valueName: "dir"))
+  var out: String?
+  @Option(help: ArgumentHelp("The folder to save the signed proof into.", valueName: "dir"))
+  var evidence: String?
   @OptionGroup var output: Output
 
   private struct Saved: Encodable {
@@ -26,18 +38,37 @@ struct MessagesSave: ParsableCommand {
     let sha256: String
   }
 
+  func validate() throws {
+    if out == nil, evidence == nil { throw ValidationError("Give --out, --evidence, or both.") }
+  }
+
   func run() throws {
     let relay = try configurationFile.open()
-    let message = try message.find(in: relay, preferring: .incoming)
-    let folder = try SafeFolder(URL(filePath: out))
-    let saved = try message.content.files.map { file in
-      let url = try AttachmentCopy.make(of: relay.attachment(file, of: message), file, in: folder)
-      return Saved(path: url.path, name: file.name, size: file.size, sha256: file.sha256)
-    }
+    var saved: [Saved] = []
+    if let out { saved += try attachments(of: relay, in: out) }
+    if let evidence { saved += try proof(of: relay, in: evidence) }
     try output.result(saved) {
       saved.isEmpty
         ? "The message has no attachments."
         : saved.map { "\(printable($0.path))  \(readableSize($0.size))" }.joined(separator: "\n")
+    }
+  }
+
+  private func attachments(of relay: Relay, in out: String) throws -> [Saved] {
+    let message = try message.find(in: relay, preferring: .incoming)
+    let folder = try SafeFolder(URL(filePath: out))
+    return try message.content.files.map { file in
+      let url = try AttachmentCopy.make(of: relay.attachment(file, of: message), file, in: folder)
+      return Saved(path: url.path, name: file.name, size: file.size, sha256: file.sha256)
+    }
+  }
+
+  private func proof(of relay: Relay, in evidence: String) throws -> [Saved] {
+    let pieces = try message.evidence(in: relay)
+    let folder = try SafeFolder(URL(filePath: evidence))
+    return try pieces.map { piece in
+      let (url, size, sha256) = try piece.save(in: folder)
+      return Saved(path: url.path, name: piece.fileName, size: size, sha256: sha256)
     }
   }
 }

@@ -3,10 +3,10 @@ import SDKRelay
 
 struct MessagesShow: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Show a message: header, text and attachments.",
+    commandName: "show", abstract: "Show a message: header, text, attachments and which signed proof there is.",
     discussion: """
       A message that was refused is shown with the reasons of the recipient's receipt: cause code, detail code, place \
-      and text.
+      and text. What stands under "Signed proof" is written into files by `messages save --evidence`.
 
       Example: sdkrelay messages show 3f1c…-… --config node.yaml
       """)
@@ -20,6 +20,7 @@ struct MessagesShow: ParsableCommand {
     let message = try message.find(in: relay, preferring: .incoming)
     var view = MessageView(message, withText: true)
     view.reasons = try relay.reasons(of: message)
+    view.evidence = try relay.evidence(of: message).map(EvidenceView.init)
     try output.result(view) { view.text }
   }
 }

@@ -30,10 +30,11 @@ public enum AS4Packager {
   ///   - message: its parts are replaced by what the payloads give.
   ///   - payloads: the structured document first (TA06); none for a ping.
   ///   - recipient: the published certificate of the receiving access point.
+  ///   - name: the file's name in the spool, made by this node.
   /// - Throws: ``PackProblem``, `SpoolProblem`, or what reading a payload or using a key throws.
   public static func pack(
     _ message: UserMessage, payloads: [PayloadSource], signer: Identity, recipient: Certificate,
-    mode: ProcessingMode, spool: Spool
+    mode: ProcessingMode, spool: Spool, as name: String = "\(randomUUID().uuidString.lowercased()).as4"
   ) throws -> PackedMessage {
     precondition(payloads.count <= contentIDs.count, "the federation's profile has a payload and an attachment")
     var message = message
@@ -61,11 +62,10 @@ public enum AS4Packager {
     let soap = envelope.serialized()
     guard soap.count <= room else { throw PackProblem.headerTooLarge }
     try file.overwrite(at: framing.head.utf8.count, soap)
-    let name = randomUUID().uuidString.lowercased() + ".as4"
     try file.keep(as: name)
     return PackedMessage(
       messageID: message.messageID, contentType: framing.contentType, file: spool.url(of: name), size: file.size,
-      references: references)
+      references: references, soap: soap + [UInt8](repeating: 0x20, count: room - soap.count))
   }
 
   private static func partInfo(_ payload: PayloadSource, contentID: String, mode: ProcessingMode) -> PartInfo {

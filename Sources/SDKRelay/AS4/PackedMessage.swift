@@ -14,13 +14,18 @@ public struct PackedMessage: Sendable {
   public let size: Int
   /// What was signed, and what the receipt must acknowledge.
   public let references: [SignatureReference]
+  /// The signed SOAP part, byte for byte as it is sent.
+  public let soap: [UInt8]
 
-  init(messageID: String, contentType: String, file: URL, size: Int, references: [SignatureReference]) {
+  init(
+    messageID: String, contentType: String, file: URL, size: Int, references: [SignatureReference], soap: [UInt8]
+  ) {
     self.messageID = messageID
     self.contentType = contentType
     self.file = file
     self.size = size
     self.references = references
+    self.soap = soap
   }
 
   /// Reads back a message packed before a restart. All that is needed lies in the file. Throws ``PackProblem``,
@@ -31,10 +36,9 @@ public struct PackedMessage: Sendable {
     let bytes = Array(try head.read(upToCount: AS4Limits().soap + 4_096) ?? Data())
     size = Int(try head.seekToEnd())
     self.file = file
-    let (type, soapBytes) = try Self.soap(bytes)
-    contentType = type
-    let soap = try SOAPEnvelope(parsing: soapBytes)
-    guard let id = soap.messageID, let signature = soap.security?.child(.ds("Signature")) else {
+    (contentType, soap) = try Self.soap(bytes)
+    let envelope = try SOAPEnvelope(parsing: soap)
+    guard let id = envelope.messageID, let signature = envelope.security?.child(.ds("Signature")) else {
       throw PackProblem.notPacked(file: file.lastPathComponent)
     }
     messageID = id

@@ -18,6 +18,7 @@ final class UserMessageAssembly {
     let signed: SignedReferences
     let ciphers: [String: ContentCipher]
     let key: [UInt8]
+    let soap: [UInt8]
   }
 
   init(receiver: AS4Receiver, spool: Spool) {
@@ -104,7 +105,7 @@ final class UserMessageAssembly {
     if let encryption, let cipher = ciphers.values.first {
       key = encryption.unwrap(with: receiver.identities, cipher: cipher)
     }
-    header = Header(message: message, signed: signed, ciphers: ciphers, key: key)
+    header = Header(message: message, signed: signed, ciphers: ciphers, key: key, soap: bytes)
   }
 
   /// The sender is who the certificate says, byte by byte (I1).
@@ -148,7 +149,8 @@ final class UserMessageAssembly {
       payloads.append(payload)
     }
     result = VerifiedUserMessage(
-      message: header.message, signer: header.signed.signer, references: header.signed.references, payloads: payloads)
+      message: header.message, signer: header.signed.signer, references: header.signed.references, payloads: payloads,
+      soap: header.soap)
   }
 
   /// Removes all that has been spooled.

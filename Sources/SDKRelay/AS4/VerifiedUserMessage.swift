@@ -27,16 +27,20 @@ public struct VerifiedUserMessage: Sendable {
   public let references: [SignatureReference]
   /// In the order of the header (TA07).
   public let payloads: [ReceivedPayload]
+  /// The signed SOAP part, byte for byte as it came.
+  public let soap: [UInt8]
 
   /// Whether it only asks if this node is there: receipt, no delivery (TA16).
   public var isPing: Bool { message.isPing }
 
   init(
-    message: UserMessage, signer: TrustedCertificate, references: [SignatureReference], payloads: [ReceivedPayload]
+    message: UserMessage, signer: TrustedCertificate, references: [SignatureReference], payloads: [ReceivedPayload],
+    soap: [UInt8]
   ) {
     self.message = message
     self.signer = signer
     self.references = references
     self.payloads = payloads
+    self.soap = soap
   }
 }

@@ -131,13 +131,18 @@ public final class SpoolFile: ByteSink {
   /// Makes the file durable under its final name, in another spool of the same disk where one is given. It must not
   /// exist yet, or hold the same bytes.
   public func keep(as name: String, in other: Spool? = nil) throws(SpoolProblem) {
+    try place(as: name, in: other)
+    try syncFolder(other?.folder ?? folder)
+  }
+
+  /// Does what `keep` does, save for the sync of the folder: the name is durable once another file has been kept in the
+  /// same folder.
+  public func place(as name: String, in other: Spool? = nil) throws(SpoolProblem) {
     try sync()
-    let target = other?.folder ?? folder
-    let final = target.appending(path: name, directoryHint: .notDirectory)
+    let final = (other?.folder ?? folder).appending(path: name, directoryHint: .notDirectory)
     guard rename(temporaryURL.path, final.path) == 0 else { throw SpoolProblem(errno: errno) }
     isKept = true
     closeDescriptor()
-    try syncFolder(target)
   }
 
   /// Removes the file, unless it has been kept.

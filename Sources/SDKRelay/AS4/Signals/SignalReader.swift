@@ -3,7 +3,7 @@ public import XMLSecurity
 
 /// What an answer to one of our messages amounts to.
 public enum SignalOutcome: Sendable {
-  /// The receiving access point acknowledges every digest. The bytes are the evidence.
+  /// The receiving access point acknowledges every digest. The signed SOAP part is the evidence.
   case receipt([UInt8])
   /// The receiving access point refuses the message. An error that is not signed is always transient: nobody
   /// unauthenticated may end a message's attempts.
@@ -26,9 +26,10 @@ extension Signal {
     trust: TrustStore, at now: Date = Date()
   ) -> SignalOutcome {
     do throws(EbMSError) {
-      let soap = try SOAPEnvelope(parsing: try soapPart(response, contentType))
+      let part = try soapPart(response, contentType)
+      let soap = try SOAPEnvelope(parsing: part)
       let trust = SignedReferences.Trust(store: trust, known: signers, now: now)
-      return try SignalReader(soap: soap, sent: sent, signers: signers, trust: trust, bytes: response).outcome()
+      return try SignalReader(soap: soap, sent: sent, signers: signers, trust: trust, bytes: part).outcome()
     } catch {
       return .invalid(error.detail)
     }

@@ -25,26 +25,34 @@ struct MessageResponse: Sendable {
     from = header.from
   }
 
-  /// Applies the receipt to the message it is about; nil when it did, else the reason why it is ignored.
+  /// What became of a message receipt.
+  enum Outcome {
+    /// It has been applied to the message in this row.
+    case applied(Int64)
+    case ignored(reason: String)
+  }
+
+  /// Applies the receipt to the message it is about.
   ///
   /// Correlation (SDK digest §6): the reference is a message of ours, we are the receiver, and the signer is whom the
   /// message went to. Unknown, late and second receipts are logged and never answered.
-  func apply(bytes: [UInt8], _ reception: Reception, now: Date, in db: Database) throws -> String? {
+  func apply(_ reception: Reception, now: Date, in db: Database) throws -> Outcome {
     guard let id = MessageID(response.documentReference),
       let row = try MessageTable.row(id, .outgoing, of: reception.participant, in: db),
       let message = try MessageTable.fetch(row, in: db)
-    else { return "it is about no message of ours" }
-    guard message.recipient.id == from else { return "its sender is not whom the message went to" }
-    guard !message.status.isFinal else { return "the message is already \(message.status.rawValue)" }
-    guard message.status != .scheduled else { return "the message has not been sent yet" }
-    try EvidenceTable.add(
-      .messageReceipt, bytes, participant: reception.participant, messageID: id, transportID: reception.transportID,
-      now: now, in: db)
+    else { return .ignored(reason: "it is about no message of ours") }
+    guard message.recipient.id == from else {
+      return .ignored(reason: "its sender is not whom the message went to")
+    }
+    guard !message.status.isFinal else {
+      return .ignored(reason: "the message is already \(message.status.rawValue)")
+    }
+    guard message.status != .scheduled else { return .ignored(reason: "the message has not been sent yet") }
     try MessageTable.step(
       row, to: response.lines.isEmpty ? .accepted : .rejected, event: text, transportID: reception.transportID,
       isAlarm: !response.lines.isEmpty, now: now, in: db)
     try ReceiptWait.end(row, in: db)
-    return nil
+    return .applied(row)
   }
 
   /// Codes and places; the peer's own words may hold content and stay in the evidence.

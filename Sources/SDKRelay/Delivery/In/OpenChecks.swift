@@ -54,7 +54,7 @@ struct OpenChecks: Sendable {
       return .rejected([told])
     }
     KillPoint.reached(.envelopeVerified)
-    if header.documentID.isReceipt { return try await judgeReceipt(verified, reception) }
+    if header.documentID.isReceipt { return try await judgeReceipt(verified) }
     // 5. Encrypted, where the transport model says so (SDK-XHE-12).
     guard header.isEncryptedAsRequired else {
       return .rejected([PayloadRule.unencrypted.problem()])
@@ -179,13 +179,15 @@ struct OpenChecks: Sendable {
 
   // MARK: Message receipts
 
-  private func judgeReceipt(_ verified: VerifiedEnvelope?, _ reception: Reception) async throws -> OpenVerdict {
-    guard let verified, !verified.header.isEncrypted, let file = reception.file else {
+  /// In bytes.
+  static let largestReceipt = 262_144
+
+  private func judgeReceipt(_ verified: VerifiedEnvelope?) async throws -> OpenVerdict {
+    guard let verified, !verified.header.isEncrypted else {
       return .refused("a message receipt is signed and not encrypted")
     }
-    let url = store.layout.transitFile(file, of: reception.participant)
     return try await work.run {
-      let payload = MemorySink(limit: 262_144)
+      let payload = MemorySink(limit: Self.largestReceipt)
       do {
         _ = try verified.open(with: [], into: payload)
       } catch is ByteLimitExceeded {
@@ -194,10 +196,7 @@ struct OpenChecks: Sendable {
         return .refused("the message receipt cannot be read: \(problem)")
       }
       do {
-        let response = try MessageResponse(reading: payload.bytes, header: verified.header)
-        let bytes = MemorySink(limit: 1_048_576)
-        try readFile(url, into: bytes)
-        return .receipt(response, bytes: bytes.bytes)
+        return .receipt(try MessageResponse(reading: payload.bytes, header: verified.header))
       } catch let problem as MessageResponse.Problem {
         return .refused("the message receipt is not valid: \(problem)")
       }

@@ -13,8 +13,8 @@ enum OpenVerdict: Sendable {
   case putAside(String, countsAsUndecryptable: Bool)
   /// The same bytes as a message that was dealt with before, in this reception's row.
   case repeated(earlier: Int64)
-  /// A message receipt for one of our messages, with the signed envelope's bytes.
-  case receipt(MessageResponse, bytes: [UInt8])
+  /// A message receipt, perhaps for one of our messages.
+  case receipt(MessageResponse)
   /// Cannot be judged now, for this reason.
   case held(String)
 

@@ -42,7 +42,7 @@ struct OpenWorker: Worker {
       try await store.write { db in try JobQueue.finish(job, in: db) }
       return .settled
     }
-    let url = store.layout.transitFile(file, of: reception.participant)
+    let url = store.layout.sealedFile(DataLayout.envelope(file), of: reception.participant)
     guard FileManager.default.fileExists(atPath: url.path) else {
       try await conclude(.putAside("its file is missing", countsAsUndecryptable: false), reception, nil, job)
       return .settled
@@ -84,25 +84,30 @@ struct OpenWorker: Worker {
     _ verdict: OpenVerdict, _ reception: Reception, _ header: EnvelopeHeader?, _ job: Job
   ) async throws {
     let id = header.flatMap { MessageID($0.id) }
+    var state = ReceptionState.refused
     switch verdict {
     case .held: return
     case .refused(let reason):
       try await end(reception, .refused, id, job, "refused without a message receipt: \(reason)", isAlarm: true)
     case .putAside(let reason, let countsAsUndecryptable):
       try await putAside(reception, header, job, reason, countsAsUndecryptable: countsAsUndecryptable)
+      state = .setAside
     case .repeated(let earlier):
       try await answerAgain(reception, id, job, earlier: earlier)
     case .rejected(let problems, let function):
       guard let header else { return }
       try await reject(reception, header, problems, function, job)
+      state = .rejected
     case .valid(let opened):
       guard let header else { return }
       try await deliver(opened, reception, header, job)
-    case .receipt(let response, let bytes):
-      try await apply(response, bytes: bytes, reception, id, job)
+      state = .delivered
+    case .receipt(let response):
+      state = try await apply(response, reception, id, job)
     }
-    let keepsFile = if case .putAside = verdict { true } else { false }
-    if !keepsFile, let file = reception.file { try store.layout.transit(reception.participant).remove(file) }
+    if !state.keepsEnvelope, let file = reception.file {
+      try store.layout.sealed(reception.participant).remove(DataLayout.envelope(file))
+    }
     logger.info(
       "opened",
       metadata: [
@@ -194,7 +199,7 @@ struct OpenWorker: Worker {
         let text = "the AS4 ConversationId is neither the message's conversation nor the envelope's id"
         try EventLog.add(reception.event(text, message.id), at: now, in: db)
       }
-      try ReceptionTable.end(reception, .delivered, envelopeID: message.id, in: db)
+      try ReceptionTable.end(reception, .delivered, envelopeID: message.id, messageRow: row, in: db)
       try TransferTable.queue(receipt.transfer(from: reception, messageRow: row), lane: lane, now: now, in: db)
       try JobQueue.finish(job, in: db)
     }
@@ -204,14 +209,20 @@ struct OpenWorker: Worker {
   }
 
   private func apply(
-    _ response: MessageResponse, bytes: [UInt8], _ reception: Reception, _ id: MessageID?, _ job: Job
-  ) async throws {
+    _ response: MessageResponse, _ reception: Reception, _ id: MessageID?, _ job: Job
+  ) async throws -> ReceptionState {
     try await store.write { db in
       let now = Date()
-      let text = try response.apply(bytes: bytes, reception, now: now, in: db)
-      try ReceptionTable.end(reception, text == nil ? .delivered : .refused, envelopeID: id, in: db)
-      if let text { try EventLog.add(reception.event("message receipt ignored: \(text)", id), at: now, in: db) }
       try JobQueue.finish(job, in: db)
+      switch try response.apply(reception, now: now, in: db) {
+      case .applied(let row):
+        try ReceptionTable.end(reception, .delivered, envelopeID: id, messageRow: row, in: db)
+        return .delivered
+      case .ignored(let reason):
+        try ReceptionTable.end(reception, .refused, envelopeID: id, in: db)
+        try EventLog.add(reception.event("message receipt ignored: \(reason)", id), at: now, in: db)
+        return .refused
+      }
     }
   }
 

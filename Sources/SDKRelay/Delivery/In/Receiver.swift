@@ -129,19 +129,19 @@ struct Receiver: AS4RequestHandler {
       throw EbMSError(.valueInconsistent, "not served", refToMessageID: message.message.messageID)
     }
     let layout = store.layout
-    let name = randomUUID().uuidString.lowercased() + ".xhe"
+    let name = randomUUID().uuidString.lowercased()
     let sha256 = try await work.run {
       try payload.file.sync()
       KillPoint.reached(.fileSynced)
       let digest = DigestSink(.sha256)
       try readFile(payload.file.temporaryURL, into: digest)
-      try payload.file.keep(as: name, in: layout.transit(participant))
+      try payload.file.keep(as: DataLayout.envelope(name), in: layout.sealed(participant))
       KillPoint.reached(.renamed)
       return digest.digest()
     }
     let new = NewReception(
       participant: participant, accessPoint: message.message.from.partyID, message: message.message, sender: sender,
-      referencesSha256: Self.digest(of: message.references), receipt: receipt, file: name, size: payload.size,
+      referencesSha256: Self.digest(of: message.references), soap: message.soap, receipt: receipt, file: name, size: payload.size,
       payloadSha256: sha256)
     do {
       try await store.write { db in
@@ -157,7 +157,7 @@ struct Receiver: AS4RequestHandler {
     } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
       // The row was refused. After any other error nobody knows whether the commit happened, so the file stays: the
       // janitor sees who names it.
-      try? layout.transit(participant).remove(name)
+      try? layout.sealed(participant).remove(DataLayout.envelope(name))
       throw error
     }
     KillPoint.reached(.messageIDCommitted)

@@ -10,6 +10,9 @@ struct NewReception: Sendable {
   var message: UserMessage
   var sender: ParticipantID
   var referencesSha256: [UInt8]
+  /// The signed SOAP part.
+  var soap: [UInt8]
+  /// The signed receipt given for it.
   var receipt: [UInt8]
   var file: String
   var size: Int
@@ -36,6 +39,9 @@ struct Reception: Sendable {
 /// What happened to a received message in the end.
 enum ReceptionState: String, Sendable {
   case received, delivered, rejected, refused, setAside
+
+  /// Whether its sealed envelope stays: as evidence, or for an operator.
+  var keepsEnvelope: Bool { self != .refused }
 }
 
 enum ReceptionTable {
@@ -44,25 +50,33 @@ enum ReceptionTable {
     accessPoint: String, transportID: String, in db: Database
   ) throws -> (referencesSha256: [UInt8], receipt: [UInt8])? {
     let row = try db.row(
-      sql: "SELECT referencesSha256, receipt FROM reception WHERE accessPoint = ? AND transportId = ?",
+      sql: """
+        SELECT referencesSha256, bytes FROM reception
+        JOIN evidence ON receptionRow = reception.id AND kind = 'transportReceipt'
+        WHERE accessPoint = ? AND transportId = ?
+        """,
       arguments: [accessPoint, transportID])
     return row.map { ([UInt8]($0[0] as Data), [UInt8]($0[1] as Data)) }
   }
 
-  /// Throws a constraint error when the id has been taken meanwhile: the unique index is the judge (Q1).
+  /// Stores the message with both signed SOAP parts of its exchange. Throws a constraint error when the id has been
+  /// taken meanwhile: the unique index is the judge (Q1).
   static func insert(_ new: NewReception, now: Date, in db: Database) throws -> Int64 {
     try db.change(
       sql: """
-        INSERT INTO reception (participant, accessPoint, transportId, referencesSha256, receipt, receivedAt, sender,
+        INSERT INTO reception (participant, accessPoint, transportId, referencesSha256, receivedAt, sender,
           service, action, conversationId, file, size, payloadSha256, state)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received')
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received')
         """,
       arguments: [
         new.participant.comparable, new.accessPoint, new.message.messageID, Data(new.referencesSha256),
-        Data(new.receipt), now.milliseconds, new.sender.comparable, new.message.service.value, new.message.action,
+        now.milliseconds, new.sender.comparable, new.message.service.value, new.message.action,
         new.message.conversationID, new.file, new.size, Data(new.payloadSha256),
       ])
-    return db.lastInsertedRowID
+    let row = db.lastInsertedRowID
+    try EvidenceTable.add(.userMessage, new.soap, reception: row, now: now, in: db)
+    try EvidenceTable.add(.transportReceipt, new.receipt, reception: row, now: now, in: db)
+    return row
   }
 
   static func fetch(_ row: Int64, in db: Database) throws -> Reception? {
@@ -76,17 +90,18 @@ enum ReceptionTable {
     ).map(Reception.init)
   }
 
-  /// The message has been dealt with; its sealed file is no longer needed unless it is kept for an operator.
+  /// The message has been dealt with.
+  /// - Parameter messageRow: the message it brought, or the one that its message receipt is about.
   static func end(
-    _ reception: Reception, _ state: ReceptionState, envelopeID: MessageID? = nil, in db: Database
+    _ reception: Reception, _ state: ReceptionState, envelopeID: MessageID? = nil, messageRow: Int64? = nil,
+    in db: Database
   ) throws {
     try db.change(
       sql: """
-        UPDATE reception SET state = ?1, envelopeId = coalesce(?2, envelopeId),
-          file = CASE ?1 WHEN 'setAside' THEN file ELSE NULL END
-        WHERE id = ?3
+        UPDATE reception SET state = ?, envelopeId = coalesce(?, envelopeId), messageRow = ?, file = iif(?, file, NULL)
+        WHERE id = ?
         """,
-      arguments: [state.rawValue, envelopeID?.comparable, reception.row])
+      arguments: [state.rawValue, envelopeID?.comparable, messageRow, state.keepsEnvelope, reception.row])
   }
 }
 

@@ -21,19 +21,28 @@ struct Sealing: Sendable {
         try store.readOnce { db in try MessageTable.fetch(row, in: db) }
       } : nil
     return try await work.run {
-      let spool = try store.layout.transit(transfer.participant)
-      // The envelope lives only until it has been packed: the packed bytes are what is kept and repeated.
+      let spool = try store.layout.sealed(transfer.participant)
       let envelope = try spool.create()
       try write(message, transfer, to: destination, into: envelope)
-      try envelope.close()
-      let source = PayloadSource(url: envelope.temporaryURL, mimeType: "text/xml", characterSet: "UTF-8")
-      let packed = try withExtendedLifetime(envelope) {
-        try AS4Packager.pack(
-          header(transfer, to: destination), payloads: [source], signer: settings.accessPoint.identity,
-          recipient: destination.accessPoint, mode: mode, spool: spool)
+      let name = randomUUID().uuidString.lowercased()
+      // A message's envelope stays as evidence. A message receipt's is in its row already.
+      let isKept = transfer.envelope == nil
+      if isKept { try envelope.place(as: DataLayout.envelope(name)) } else { try envelope.close() }
+      let file = isKept ? spool.url(of: DataLayout.envelope(name)) : envelope.temporaryURL
+      do {
+        let packed = try withExtendedLifetime(envelope) {
+          try AS4Packager.pack(
+            header(transfer, to: destination),
+            payloads: [PayloadSource(url: file, mimeType: "text/xml", characterSet: "UTF-8")],
+            signer: settings.accessPoint.identity, recipient: destination.accessPoint, mode: mode, spool: spool,
+            as: DataLayout.wire(name))
+        }
+        KillPoint.reached(.signed)
+        return packed
+      } catch {
+        if isKept { spool.remove(DataLayout.envelope(name)) }
+        throw error
       }
-      KillPoint.reached(.signed)
-      return packed
     }
   }
 

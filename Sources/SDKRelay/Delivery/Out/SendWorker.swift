@@ -49,7 +49,7 @@ actor SendWorker: Worker {
       return try await conclude(attempt, transfer, job, to: destination)
     }
     let packed = try await wireBytes(of: transfer, to: destination)
-    transfer.wire = packed.file.lastPathComponent
+    transfer.file = packed.name
     let attempt = try await attempt(packed, to: destination)
     return try await conclude(attempt, transfer, job, to: destination)
   }
@@ -58,17 +58,15 @@ actor SendWorker: Worker {
 
   /// The packed message: made and committed the first time, read back afterwards.
   private func wireBytes(of transfer: Transfer, to destination: Destination) async throws -> PackedMessage {
-    if let wire = transfer.wire {
-      let file = store.layout.transitFile(wire, of: transfer.participant)
+    if let file = wireFile(of: transfer) {
       guard access(file.path, R_OK) == 0 else { throw SpoolProblem.unavailable(errno) }
       return try PackedMessage(restoring: file)
     }
     let packed = try await sealing.pack(transfer, to: destination)
-    let name = packed.file.lastPathComponent
-    // If this commit fails nobody knows whether it happened, so the file stays: the janitor sees who names it.
+    // If this commit fails nobody knows whether it happened, so the files stay: the janitor sees who names them.
     try await store.write { db in
       let now = Date()
-      try TransferTable.packed(transfer, wire: name, now: now, in: db)
+      try TransferTable.packed(transfer, packed, now: now, in: db)
       let text = "sealed for \(transfer.counterpart)"
       // A message whose first attempt met a directory that was down has gone on to SCHEDULED_FOR_RESEND.
       guard transfer.kind == .message, let row = transfer.messageRow,
@@ -158,9 +156,7 @@ actor SendWorker: Worker {
     let clock = delivery.receipt
     try await store.write { db in
       let now = Date()
-      try EvidenceTable.add(
-        .transportReceipt, receipt, participant: transfer.participant, messageID: transfer.envelopeID,
-        transportID: transfer.transportID, now: now, in: db)
+      try EvidenceTable.add(.transportReceipt, receipt, transfer: transfer.row, now: now, in: db)
       try TransferTable.end(transfer, acknowledged: true, in: db)
       try JobQueue.finish(job, in: db)
       guard let row = transfer.messageRow else { return }
@@ -260,13 +256,16 @@ actor SendWorker: Worker {
   }
 
   private func removeWire(of transfer: Transfer) {
-    guard let wire = transfer.wire else { return }
-    try? store.layout.transit(transfer.participant).remove(wire)
+    if let file = wireFile(of: transfer) { unlink(file.path) }
+  }
+
+  private func wireFile(of transfer: Transfer) -> URL? {
+    transfer.file.map { store.layout.sealedFile(DataLayout.wire($0), of: transfer.participant) }
   }
 
   private func lane(_ transfer: Transfer, _ destination: Destination?) -> String {
-    let wire = transfer.wire.map { store.layout.transitFile($0, of: transfer.participant).path }
-    return Lane.send(to: destination?.url, size: wire.flatMap(FileInformation.init)?.size ?? 0)
+    let size = wireFile(of: transfer).flatMap { FileInformation(path: $0.path) }?.size
+    return Lane.send(to: destination?.url, size: size ?? 0)
   }
 
   /// Every field that a transfer's log must have (SDK-AS4-14).

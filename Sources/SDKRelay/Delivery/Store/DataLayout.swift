@@ -8,7 +8,8 @@ import XMLSecurity
 /// DATA/serve.lock               held by the process that runs
 /// DATA/doorbell                 a named pipe: another process has handed something in (Doorbell.swift)
 /// DATA/incoming/                messages being received; only temporary files, encrypted or about to be refused
-/// DATA/participants/ID/transit/ sealed envelopes received, and AS4 messages to send, until their exchange ends
+/// DATA/participants/ID/sealed/  NAME.xhe: sealed envelopes as sent and as received, for good;
+///                               NAME.as4: AS4 messages to send, until their exchange ends
 /// DATA/participants/ID/messages/ attachments in plain; the only such place
 /// ```
 /// Folders have mode 0700 and files 0600. A final name holds all bytes (Spool.swift). Every file has its row within an
@@ -21,8 +22,8 @@ struct DataLayout: Sendable {
   var doorbell: URL { folder.appending(path: "doorbell") }
   var incoming: URL { folder.appending(path: "incoming", directoryHint: .isDirectory) }
 
-  func transit(_ participant: ParticipantID) throws(SpoolProblem) -> Spool {
-    try Spool(folder: home(participant).appending(path: "transit", directoryHint: .isDirectory))
+  func sealed(_ participant: ParticipantID) throws(SpoolProblem) -> Spool {
+    try Spool(folder: home(participant).appending(path: "sealed", directoryHint: .isDirectory))
   }
 
   func messages(_ participant: ParticipantID) throws(SpoolProblem) -> Spool {
@@ -33,9 +34,15 @@ struct DataLayout: Sendable {
     home(participant).appending(path: "messages").appending(path: name)
   }
 
-  func transitFile(_ name: String, of participant: ParticipantID) -> URL {
-    home(participant).appending(path: "transit").appending(path: name)
+  func sealedFile(_ name: String, of participant: ParticipantID) -> URL {
+    home(participant).appending(path: "sealed").appending(path: name)
   }
+
+  /// The file's name of a sealed envelope, of the name that a transfer's or a reception's row has.
+  static func envelope(_ name: String) -> String { name + ".xhe" }
+
+  /// The file's name of an AS4 message to send, of the name that its transfer's row has.
+  static func wire(_ name: String) -> String { name + ".as4" }
 
   /// Participant ids hold ASCII letters, digits, dots, hyphens and one colon; anything else becomes an underscore.
   private func home(_ participant: ParticipantID) -> URL {

@@ -3,19 +3,22 @@ import GRDB
 /// The tables. Migrations are never edited once released; a change is a new migration.
 ///
 /// Times are whole milliseconds since 1970. Participants stand in lower case, as they compare. File names are names in
-/// the participant's transit or message folder (DataLayout.swift), generated here.
+/// the participant's folders (DataLayout.swift), generated here; those of sealed files without their endings.
 ///
 /// - `message`: what a participant sent or received; one row for each (participant, direction, messageId).
 /// - `attachment`: the file of an attachment, and the message whose content names it.
-/// - `transfer`: an AS4 message to send, carrying a message or a message receipt, until its exchange ends. `wire` names
-///   its bytes: they never change once the row has them.
+/// - `transfer`: an AS4 message to send, carrying a message or a message receipt, and then a record of it. `file` names
+///   its AS4 message, which never changes and goes when the exchange ends, and a message's sealed envelope, which stays;
+///   `envelope` is a message receipt's.
 /// - `reception`: an AS4 message received and signed for; unique by (sending access point, AS4 id) with the digest of
-///   its signed references and the signed receipt, byte for byte. Kept for the duplicate window.
+///   its signed references. `file` names its sealed envelope; `messageRow` is the message in it, or the one that the
+///   message receipt in it is about. A refused one loses its file, and goes after the duplicate window.
 /// - `job`: work to be done: one row for one thing to do, gone when it is done. `attempts` counts starts without a
 ///   known end and is committed before the work: a job that takes the process down three times is set aside. `problem`
 ///   says what was in the way the last time.
 /// - `event`: what happened, in order; never changed.
-/// - `evidence`: signed proof: transport receipts and message receipts, as received.
+/// - `evidence`: the signed SOAP parts of an exchange, byte for byte: the AS4 message and its receipt. With the sealed
+///   envelope they are the proof of it.
 /// - `seenKey`: SHA-256 of each EncryptedKey value with the envelope it came in (threats.md E2).
 /// - `decryptionFailure`: undecryptable messages by sender (threats.md E4).
 /// - `setAside`: what an operator has to look at, with its reason.
@@ -73,7 +76,6 @@ enum StoreSchema {
       accessPoint TEXT NOT NULL,
       transportId TEXT NOT NULL,
       referencesSha256 BLOB NOT NULL,
-      receipt BLOB NOT NULL,
       receivedAt INTEGER NOT NULL,
       sender TEXT NOT NULL,
       service TEXT NOT NULL,
@@ -84,11 +86,13 @@ enum StoreSchema {
       payloadSha256 BLOB NOT NULL,
       state TEXT NOT NULL CHECK (state IN ('received', 'delivered', 'rejected', 'refused', 'setAside')),
       envelopeId TEXT COLLATE NOCASE,
+      messageRow INTEGER REFERENCES message (id),
       UNIQUE (accessPoint, transportId)
     ) STRICT;
     CREATE INDEX receptionByEnvelope ON reception (participant, envelopeId) WHERE envelopeId IS NOT NULL;
     CREATE INDEX receptionByFile ON reception (participant, file) WHERE file IS NOT NULL;
-    CREATE INDEX receptionByTime ON reception (receivedAt);
+    CREATE INDEX receptionByMessage ON reception (messageRow) WHERE messageRow IS NOT NULL;
+    CREATE INDEX receptionRefused ON reception (receivedAt) WHERE state = 'refused';
 
     CREATE TABLE transfer (
       id INTEGER PRIMARY KEY,
@@ -103,14 +107,14 @@ enum StoreSchema {
       transportId TEXT NOT NULL UNIQUE,
       createdAt INTEGER NOT NULL,
       envelope BLOB,
-      wire TEXT,
+      file TEXT,
       attempts INTEGER NOT NULL DEFAULT 0,
       firstAttemptAt INTEGER,
       state TEXT NOT NULL CHECK (state IN ('queued', 'acknowledged', 'failed'))
     ) STRICT;
     CREATE INDEX transferByMessage ON transfer (messageRow) WHERE messageRow IS NOT NULL;
     CREATE INDEX transferByReception ON transfer (receptionRow) WHERE receptionRow IS NOT NULL;
-    CREATE INDEX transferByWire ON transfer (participant, wire) WHERE wire IS NOT NULL;
+    CREATE INDEX transferByFile ON transfer (participant, file) WHERE file IS NOT NULL;
 
     CREATE TABLE job (
       id INTEGER PRIMARY KEY,
@@ -142,14 +146,15 @@ enum StoreSchema {
 
     CREATE TABLE evidence (
       id INTEGER PRIMARY KEY,
-      participant TEXT NOT NULL,
-      messageId TEXT NOT NULL COLLATE NOCASE,
-      transportId TEXT,
-      kind TEXT NOT NULL CHECK (kind IN ('transportReceipt', 'messageReceipt')),
+      transferRow INTEGER REFERENCES transfer (id),
+      receptionRow INTEGER REFERENCES reception (id),
+      kind TEXT NOT NULL CHECK (kind IN ('userMessage', 'transportReceipt')),
       at INTEGER NOT NULL,
-      bytes BLOB NOT NULL
+      bytes BLOB NOT NULL,
+      CHECK ((transferRow IS NULL) <> (receptionRow IS NULL))
     ) STRICT;
-    CREATE INDEX evidenceByMessage ON evidence (participant, messageId);
+    CREATE INDEX evidenceByTransfer ON evidence (transferRow) WHERE transferRow IS NOT NULL;
+    CREATE INDEX evidenceByReception ON evidence (receptionRow) WHERE receptionRow IS NOT NULL;
 
     CREATE TABLE seenKey (
       participant TEXT NOT NULL,

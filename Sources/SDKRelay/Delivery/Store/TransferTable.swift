@@ -21,8 +21,8 @@ struct Transfer: Sendable {
   let transportID: String
   /// The sealed envelope of a message receipt.
   let envelope: [UInt8]?
-  /// The name of the packed message's file, once there is one.
-  var wire: String?
+  /// The name of its AS4 message and of a message's envelope, once they have been made.
+  var file: String?
   /// Attempts that failed.
   let attempts: Int
   let firstAttempt: Date?
@@ -66,7 +66,7 @@ enum TransferTable {
     try db.row(
       sql: """
         SELECT id, participant, kind, messageRow, receptionRow, envelopeId, conversationId, counterpart, documentType,
-          transportId, envelope, wire, attempts, firstAttemptAt, state
+          transportId, envelope, file, attempts, firstAttemptAt, state
         FROM transfer WHERE id = ?
         """,
       arguments: [row]
@@ -74,10 +74,11 @@ enum TransferTable {
   }
 
   /// The bytes to send are on the disk and will not change any more.
-  static func packed(_ transfer: Transfer, wire: String, now: Date, in db: Database) throws {
+  static func packed(_ transfer: Transfer, _ packed: PackedMessage, now: Date, in db: Database) throws {
     try db.change(
-      sql: "UPDATE transfer SET wire = ?, firstAttemptAt = coalesce(firstAttemptAt, ?) WHERE id = ?",
-      arguments: [wire, now.milliseconds, transfer.row])
+      sql: "UPDATE transfer SET file = ?, firstAttemptAt = coalesce(firstAttemptAt, ?) WHERE id = ?",
+      arguments: [packed.name, now.milliseconds, transfer.row])
+    try EvidenceTable.add(.userMessage, packed.soap, transfer: transfer.row, now: now, in: db)
   }
 
   static func failedAttempt(_ transfer: Transfer, now: Date, in db: Database) throws {
@@ -86,10 +87,10 @@ enum TransferTable {
       arguments: [now.milliseconds, transfer.row])
   }
 
-  /// The exchange has ended; its bytes are no longer needed.
+  /// The exchange has ended; the AS4 message is no longer needed.
   static func end(_ transfer: Transfer, acknowledged: Bool, in db: Database) throws {
     try db.change(
-      sql: "UPDATE transfer SET state = ?, wire = NULL WHERE id = ? AND state = 'queued'",
+      sql: "UPDATE transfer SET state = ? WHERE id = ? AND state = 'queued'",
       arguments: [acknowledged ? "acknowledged" : "failed", transfer.row])
     guard db.changesCount == 1 else { throw LeaseLost() }
   }
@@ -112,36 +113,13 @@ extension Transfer {
       row: row["id"], participant: try ParticipantID(row["participant"]), kind: kind, messageRow: row["messageRow"],
       receptionRow: row["receptionRow"], envelopeID: envelopeID, conversationID: row["conversationId"],
       counterpart: try ParticipantID(row["counterpart"]), documentID: DocumentID(row["documentType"]),
-      transportID: row["transportId"], envelope: (row["envelope"] as Data?).map { [UInt8]($0) }, wire: row["wire"],
+      transportID: row["transportId"], envelope: (row["envelope"] as Data?).map { [UInt8]($0) }, file: row["file"],
       attempts: row["attempts"], firstAttempt: (row["firstAttemptAt"] as Int64?).map(Date.init(milliseconds:)),
       isQueued: row["state"] == "queued")
   }
 }
 
-enum EvidenceTable {
-  static func add(
-    _ kind: Evidence.Kind, _ bytes: [UInt8], participant: ParticipantID, messageID: MessageID, transportID: String?,
-    now: Date, in db: Database
-  ) throws {
-    try db.change(
-      sql: "INSERT INTO evidence (participant, messageId, transportId, kind, at, bytes) VALUES (?, ?, ?, ?, ?, ?)",
-      arguments: [
-        participant.comparable, messageID.value, transportID, kind.rawValue, now.milliseconds, Data(bytes),
-      ])
-  }
-}
-
-extension Store {
-  func evidence(of message: StoredMessage) throws -> [Evidence] {
-    try read { db in
-      try Row.fetchAll(
-        db, sql: "SELECT kind, at, bytes FROM evidence WHERE participant = ? AND messageId = ? ORDER BY id",
-        arguments: [message.participant.comparable, message.id.value]
-      ).compactMap { row in
-        Evidence.Kind(rawValue: row["kind"]).map {
-          Evidence(kind: $0, time: Date(milliseconds: row["at"]), bytes: [UInt8](row["bytes"] as Data))
-        }
-      }
-    }
-  }
+extension PackedMessage {
+  /// The name of its file without the ending.
+  var name: String { file.deletingPathExtension().lastPathComponent }
 }

@@ -7,8 +7,8 @@ import XMLSecurity
 ///
 /// - Temporary files that nobody writes any more go.
 /// - Files that no row names go once they are an hour old: a younger one may be about to get its row.
-/// - Received message ids older than the duplicate window are forgotten, a day later than that: a message may be stamped
-///   a day ahead, and is refused by its time only when that time is older than the window.
+/// - Refused receptions older than the duplicate window are forgotten, a day later than that: a message may be stamped a
+///   day ahead, and is refused by its time only when that time is older than the window. Every other one is evidence.
 struct Janitor: Sendable {
   let store: Store
   let participants: [ParticipantID]
@@ -36,8 +36,8 @@ struct Janitor: Sendable {
     let before = now.addingTimeInterval(-Self.interval.seconds)
     var removed = remove(in: store.layout.incoming, before: before) { _ in false }
     for participant in participants {
-      let transit = try store.layout.transit(participant).folder
-      removed += try removeUnnamed(in: transit, before: before, participant, Self.transitQuery)
+      let sealed = try store.layout.sealed(participant).folder
+      removed += try removeUnnamed(in: sealed, before: before, participant, Self.sealedQuery)
       let messages = try store.layout.messages(participant).folder
       removed += try removeUnnamed(in: messages, before: before, participant, Self.messageQuery)
     }
@@ -47,9 +47,15 @@ struct Janitor: Sendable {
     if removed > 0 { logger.notice("removed files left over", metadata: ["count": "\(removed)"]) }
   }
 
-  private static let transitQuery = """
-    SELECT EXISTS (SELECT 1 FROM reception WHERE participant = ?1 AND file = ?2)
-      OR EXISTS (SELECT 1 FROM transfer WHERE participant = ?1 AND wire = ?2)
+  // An AS4 message is needed until its exchange ends, an envelope for as long as a row names it.
+  private static let sealedQuery = """
+    SELECT CASE substr(?2, -4)
+      WHEN '.as4' THEN EXISTS (
+        SELECT 1 FROM transfer WHERE participant = ?1 AND file = substr(?2, 1, length(?2) - 4) AND state = 'queued')
+      WHEN '.xhe' THEN EXISTS (
+          SELECT 1 FROM reception WHERE participant = ?1 AND file = substr(?2, 1, length(?2) - 4))
+        OR EXISTS (SELECT 1 FROM transfer WHERE participant = ?1 AND file = substr(?2, 1, length(?2) - 4))
+      ELSE 0 END
     """
   private static let messageQuery = "SELECT EXISTS (SELECT 1 FROM attachment WHERE participant = ?1 AND file = ?2)"
 
@@ -77,9 +83,10 @@ struct Janitor: Sendable {
   }
 
   private static func forget(before: Date, now: Date, in db: Database) throws {
-    let old = "SELECT id FROM reception WHERE receivedAt < ? AND state NOT IN ('received', 'setAside')"
+    let old = "SELECT id FROM reception WHERE receivedAt < ? AND state = 'refused'"
     try db.change(
       sql: "UPDATE transfer SET receptionRow = NULL WHERE receptionRow IN (\(old))", arguments: [before.milliseconds])
+    try db.change(sql: "DELETE FROM evidence WHERE receptionRow IN (\(old))", arguments: [before.milliseconds])
     try db.change(sql: "DELETE FROM reception WHERE id IN (\(old))", arguments: [before.milliseconds])
     let failures = now.addingTimeInterval(-2 * Quarantine.period.seconds)
     try db.change(sql: "DELETE FROM decryptionFailure WHERE at < ?", arguments: [failures.milliseconds])
