@@ -94,10 +94,38 @@ struct DemoTests {
       try Data(contentsOf: URL(filePath: "\(out)/Studieplan.pdf"))
         == Data(contentsOf: URL(filePath: "\(dir)/outbox/Studieplan.pdf")))
 
+    try await expectProof(of: id, dir)
+
     let status = try await Sdkrelay.run("status", id, "--config", "\(dir)/node-a/node.yaml")
     #expect(status.output.hasPrefix("ACCEPTED"))
     let unknown = try await Sdkrelay.run("status", UUID().uuidString, "--config", config)
     #expect(unknown.exitCode == 2)
+  }
+
+  /// Both nodes write the same proof into files, and its envelopes verify.
+  private func expectProof(of id: String, _ dir: String) async throws {
+    let names = [
+      "envelope.xml", "message-receipt-transport-receipt.xml", "message-receipt-user-message.xml",
+      "message-receipt.xml", "transport-receipt.xml", "user-message.xml",
+    ]
+    for node in ["a", "b"] {
+      let config = "\(dir)/node-\(node)/node.yaml"
+      let show = try await Sdkrelay.run("messages", "show", id, "--config", config)
+      for name in names { #expect(show.output.contains("  \(name)  ")) }
+      let folder = "\(dir)/saved-proof-\(node)"
+      let save = try await Sdkrelay.run("messages", "save", id, "--config", config, "--evidence", folder)
+      #expect(save.exitCode == 0, "\(save.complaint)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == names)
+      for name in ["envelope.xml", "message-receipt.xml"] {
+        let verify = try await Sdkrelay.run("envelope", "verify", "\(folder)/\(name)", "--no-trust")
+        #expect(verify.exitCode == 0 && verify.output.hasSuffix("valid\n"), "\(name): \(verify.output)")
+      }
+    }
+    for name in names {
+      #expect(
+        FileManager.default.contentsEqual(
+          atPath: "\(dir)/saved-proof-a/\(name)", andPath: "\(dir)/saved-proof-b/\(name)"), "\(name)")
+    }
   }
 
   /// W11: nobody but the owner reads keys, settings and data.

@@ -119,7 +119,7 @@ final class KillField {
 
   // MARK: Invariants
 
-  /// 2: delivered once and whole; 5: statuses only moved forward.
+  /// 1: both sides hold the whole proof; 2: delivered once and whole; 5: statuses only moved forward.
   func expectExactlyOnce(_ id: MessageID, _ subject: String, _ comment: Comment) throws {
     let (sent, received) = (try messages(subject, on: 0), try messages(subject, on: 1))
     #expect(sent.map(\.id) == [id], comment)
@@ -133,6 +133,14 @@ final class KillField {
         #expect(former.allows(next), "\(comment): \(former) to \(next)")
       }
     }
+    let proofs = try zip(relays, sent + received).map { relay, message in
+      try relay.evidence(of: message).map { piece in
+        let bytes = MemorySink()
+        try piece.write(into: bytes)
+        return bytes.bytes
+      }
+    }
+    #expect(proofs.count == 2 && proofs[0].count == 6 && proofs[0] == proofs[1], comment)
   }
 
   /// 6: no file without its row; 7: no plain text outside the message store. The nodes must have ended; both are started
@@ -158,14 +166,21 @@ final class KillField {
     #expect(left.isEmpty, "files without a row on node \(index)")
   }
 
-  /// Files in transit or being received, and attachments that belong to no message.
+  /// Files being received or sent, attachments that belong to no message, and envelopes that prove nothing: those that
+  /// are not some message's evidence. Every message here is delivered in the end, so that no other row keeps one.
   private func leftovers(_ index: Int) throws -> [String] {
     let data = federation.nodes[index].data
-    let known = Set(
-      try relays[index].messages(MessageFilter(limit: 10_000)).flatMap { $0.content.files.map(\.storedName) })
+    let messages = try relays[index].messages(MessageFilter(limit: 10_000))
+    let attachments = Set(messages.flatMap { $0.content.files.map(\.storedName) })
+    let envelopes = Set(try messages.flatMap { try relays[index].evidence(of: $0) }.compactMap(\.sealedName))
     return Self.files(in: data).filter { url in
-      let folder = url.deletingLastPathComponent().lastPathComponent
-      return ["transit", "incoming"].contains(folder) || folder == "messages" && !known.contains(url.lastPathComponent)
+      let name = url.lastPathComponent
+      return switch url.deletingLastPathComponent().lastPathComponent {
+      case "incoming": true
+      case "messages": !attachments.contains(name)
+      case "sealed": !envelopes.contains(name)
+      default: false
+      }
     }.map { String($0.path.dropFirst(data.path.count)) }
   }
 
@@ -192,5 +207,11 @@ final class KillField {
     return (names?.compactMap { $0 as? URL } ?? []).filter {
       (try? $0.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true
     }
+  }
+}
+
+extension Evidence {
+  fileprivate var sealedName: String? {
+    if case .file(let url) = content { url.lastPathComponent } else { nil }
   }
 }

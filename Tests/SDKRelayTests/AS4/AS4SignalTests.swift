@@ -29,7 +29,8 @@ struct AS4SignalTests {
     var header = message.message
     header.messageID = id ?? header.messageID
     let changed = VerifiedUserMessage(
-      message: header, signer: message.signer, references: references(message.references), payloads: [])
+      message: header, signer: message.signer, references: references(message.references), payloads: [],
+      soap: message.soap)
     return try Signal.receipt(for: changed, signer: signer, mode: AS4Kit.mode)
   }
 

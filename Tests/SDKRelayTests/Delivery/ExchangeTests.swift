@@ -20,7 +20,9 @@ struct ExchangeTests {
       #expect(received.content.texts == ["# Hej\n\nText."])
       let file = try #require(received.content.files.first)
       #expect(try Data(contentsOf: net.nodes[1].relay.attachment(file, of: received)) == Data(bytes))
-      #expect(try net.nodes[0].relay.evidence(of: sent).map(\.kind) == [.transportReceipt, .messageReceipt])
+      for (node, message) in [(net.nodes[0], sent), (net.nodes[1], received)] {
+        #expect(try node.relay.evidence(of: message).count == 6)
+      }
       #expect(
         try net.nodes[0].relay.events(of: sent).compactMap(\.status)
           == [.scheduled, .submitted, .acknowledged, .waitingForReceipt, .accepted])
@@ -36,9 +38,13 @@ struct ExchangeTests {
     try await withNet { net in
       let id = try await net.nodes[0].relay.submit(net.draft())
       let sent = try #require(try await net.nodes[0].wait(id, .outgoing, for: .accepted))
-      let proof = try #require(try net.nodes[0].relay.evidence(of: sent).first { $0.kind == .messageReceipt })
-      let file = net.folder.appending(path: "receipt.xml")
-      try Data(proof.bytes).write(to: file)
+      let proof = try net.nodes[0].relay.evidence(of: sent).first {
+        $0.document == .messageReceipt && $0.kind == .envelope
+      }
+      guard case .file(let file) = proof?.content else {
+        Issue.record("no message receipt")
+        return
+      }
       let envelope = try ReceivedEnvelope.read(file)
       #expect(envelope.header.documentID == .receipt(.extended))
       #expect(!envelope.header.isEncrypted)

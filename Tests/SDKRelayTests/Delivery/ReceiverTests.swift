@@ -177,7 +177,7 @@ struct ReceiverTests {
             """)
       }
       #expect(try await net.post(packed).status == 503)
-      #expect(try store.layout.transit(net.b.id).names().isEmpty)
+      #expect(try store.layout.sealed(net.b.id).names().isEmpty)
       try await store.write { db in try db.execute(sql: "DROP TRIGGER full") }
       guard case .receipt = try await net.send(packed) else {
         Issue.record("no receipt")

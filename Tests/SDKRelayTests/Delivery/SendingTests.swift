@@ -20,7 +20,7 @@ struct SendingTests {
         events.compactMap(\.status) == [.scheduled, .submitted, .scheduledForResend, .messageExchangeError])
       #expect(events.last?.isAlarm == true)
       #expect(events.last?.text.contains("EBMS:0301 MissingReceipt") == true)
-      #expect(try await eventually { try net.nodes[0].relay.store.layout.transit(net.a.id).names().isEmpty })
+      #expect(try await eventually { try net.wireFiles(0, net.a.id).isEmpty })
     }
   }
 
@@ -32,13 +32,12 @@ struct SendingTests {
     ) { net in
       let id = try await net.nodes[0].relay.submit(net.draft())
       _ = try await net.nodes[0].wait(id, .outgoing, for: .scheduledForResend)
-      let spool = try net.nodes[0].relay.store.layout.transit(net.a.id)
-      let wire = try #require(spool.names().first)
-      let before = try Data(contentsOf: spool.url(of: wire))
+      let wire = try #require(try net.wireFiles(0, net.a.id).first)
+      let before = try Data(contentsOf: wire)
       // SDK-AS4-17: the access points see the payload's conversation.
       #expect(String(decoding: before, as: UTF8.self).contains("ConversationId>\(id.value)<"))
       try await Task.sleep(for: .milliseconds(500))
-      #expect(try Data(contentsOf: spool.url(of: wire)) == before)
+      #expect(try Data(contentsOf: wire) == before)
       try await net.start([1])
       let sent = try #require(try await net.nodes[0].wait(id, .outgoing, for: .accepted, seconds: 30))
       #expect(sent.status == .accepted)
@@ -174,7 +173,7 @@ struct SendingTests {
       let id = try await net.nodes[0].relay.submit(net.draft())
       let message = try #require(try await net.nodes[0].wait(id, .outgoing, for: .messageExchangeError))
       #expect(message.status == .messageExchangeError)
-      #expect(try net.nodes[0].relay.evidence(of: message).isEmpty)
+      #expect(try !net.nodes[0].relay.evidence(of: message).contains { $0.kind == .transportReceipt })
       #expect(try net.nodes[0].events().contains { $0.contains("EBMS:0302") })
       try await endpoint.shutdown()
       serving.cancel()

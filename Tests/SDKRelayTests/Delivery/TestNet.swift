@@ -223,6 +223,12 @@ final class TestNet: Sendable {
     for node in nodes { await node.stop() }
   }
 
+  /// The AS4 messages that a node still has to send.
+  func wireFiles(_ node: Int, _ participant: ParticipantID) throws -> [URL] {
+    let spool = try nodes[node].relay.store.layout.sealed(participant)
+    return spool.names().filter { $0.hasSuffix(".as4") }.map(spool.url)
+  }
+
   func draft(_ subject: String = "Ansökan", text: String? = "# Hej\n\nText.", attachments: [Draft.Attachment] = [])
     -> Draft
   {

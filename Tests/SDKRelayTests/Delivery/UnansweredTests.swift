@@ -16,7 +16,7 @@ struct UnansweredTests {
       try await net.settle(1)
       #expect(try net.receipts().isEmpty)
       #expect(try net.nodes[1].events().contains { $0.hasPrefix("! refused without a message receipt") })
-      #expect(try await eventually { try net.nodes[1].relay.store.layout.transit(net.b.id).names().isEmpty })
+      #expect(try await eventually { try net.nodes[1].relay.store.layout.sealed(net.b.id).names().isEmpty })
     }
   }
 

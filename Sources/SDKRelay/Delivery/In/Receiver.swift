@@ -141,7 +141,8 @@ struct Receiver: AS4RequestHandler {
     }
     let new = NewReception(
       participant: participant, accessPoint: message.message.from.partyID, message: message.message, sender: sender,
-      referencesSha256: Self.digest(of: message.references), soap: message.soap, receipt: receipt, file: name, size: payload.size,
+      referencesSha256: Self.digest(of: message.references), soap: message.soap, receipt: receipt, file: name,
+      size: payload.size,
       payloadSha256: sha256)
     do {
       try await store.write { db in

@@ -37,7 +37,8 @@ extension Store {
   private func sent(_ condition: String, _ arguments: StatementArguments, in db: Database) throws -> [Exchange] {
     try Row.fetchAll(
       db,
-      sql: "SELECT id, transportId, createdAt, participant, envelope, file FROM transfer WHERE \(condition) ORDER BY id",
+      sql:
+        "SELECT id, transportId, createdAt, participant, envelope, file FROM transfer WHERE \(condition) ORDER BY id",
       arguments: arguments
     ).map { row in
       let parts = try parts("transferRow", row["id"], in: db)
