@@ -20,18 +20,6 @@ struct ChosenMessage: ParsableArguments {
   func find(in relay: Relay, preferring direction: MessageDirection) throws -> StoredMessage {
     try relay.find(id, of: participant, preferring: direction)
   }
-}
-
-extension Relay {
-  /// The message that an operator named.
-  func find(_ id: String, of participant: String?, preferring direction: MessageDirection) throws -> StoredMessage {
-    let id = try messageID(id)
-    let found = try message(id, participant: participant.map { try ParticipantID($0) })
-    guard let message = found.first(where: { $0.direction == direction }) ?? found.first else {
-      throw CommandProblem.couldNotRun("no message \(id.value) on this node")
-    }
-    return message
-  }
 
   /// The signed proof of the message, also of one that was rejected and lies in no mailbox.
   func evidence(in relay: Relay) throws -> [Evidence] {
@@ -43,5 +31,17 @@ extension Relay {
     let found = try relay.evidence(of: find(in: relay, preferring: .incoming))
     guard !found.isEmpty else { throw CommandProblem.refused("there is no signed proof of the message yet") }
     return found
+  }
+}
+
+extension Relay {
+  /// The message that an operator named.
+  func find(_ id: String, of participant: String?, preferring direction: MessageDirection) throws -> StoredMessage {
+    let id = try messageID(id)
+    let found = try message(id, participant: participant.map { try ParticipantID($0) })
+    guard let message = found.first(where: { $0.direction == direction }) ?? found.first else {
+      throw CommandProblem.couldNotRun("no message \(id.value) on this node")
+    }
+    return message
   }
 }
