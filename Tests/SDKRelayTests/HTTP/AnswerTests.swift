@@ -38,6 +38,32 @@ struct AnswerTests {
     #expect(answer == AS4Answer(status: status, contentType: "text/html", body: Array(body.utf8)))
   }
 
+  @Test("an answer that is all there counts, though the connection ends before the message has left", arguments: 1...5)
+  func early(_ round: Int) async throws {
+    let text = "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 5\r\n\r\nearly"
+    try await withCannedServer(text, lingers: true) { port in
+      try await withClient { client in
+        let url = try #require(URL(string: "http://127.0.0.1:\(port)/as4"))
+        let message = WireBody([UInt8](repeating: 0, count: 20_000_000))
+        let answer = try await client.send(message, contentType: "multipart/related", to: url)
+        #expect(answer == AS4Answer(status: 200, contentType: "a/b", body: Array("early".utf8)))
+      }
+    }
+  }
+
+  @Test("an early answer that is cut short counts for nothing")
+  func earlyAndShort() async throws {
+    try await withCannedServer("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nearly", lingers: true) { port in
+      try await withClient { client in
+        let url = try #require(URL(string: "http://127.0.0.1:\(port)/as4"))
+        let problem = await #expect(throws: TransportProblem.self) {
+          try await client.send(WireBody([UInt8](repeating: 0, count: 20_000_000)), contentType: "a/b", to: url)
+        }
+        #expect(problem?.isTransient == true)
+      }
+    }
+  }
+
   enum BrokenAnswer: CaseIterable {
     case nothing, cutShort, cutShortInChunks, otherProtocol, twoLengths, declaredTooLarge, endlessTooLarge
 

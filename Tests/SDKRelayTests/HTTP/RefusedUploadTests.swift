@@ -65,6 +65,14 @@ struct RefusedUploadTests {
     }
   }
 
+  @Test("SDK-AS4-04: our own client gets every early answer, many at once, whose last bytes have not left")
+  func ownClientEarlyAtOnce() async throws {
+    try await withEndpoint(handler: CountingHandler(readsBody: false)) { _, port in
+      let statuses = try await send(700_000, 600, parallel: 100, to: port)
+      #expect(statuses == Array(repeating: 200, count: 600))
+    }
+  }
+
   @Test("T9: our own client, which is still sending, gets the 413, many at once too")
   func ownClientTooLarge() async throws {
     try await withEndpoint(handler: CountingHandler(), adjust: { $0.maximumBody = 1_000_000 }) { _, port in

@@ -51,15 +51,16 @@ enum TLSKit {
 }
 
 /// A server that answers whatever comes with the same bytes and hangs up: what real ones do on bad days.
+/// - Parameter lingers: whether it hangs up only when the answer has been read, without reading on meanwhile.
 func withCannedServer<Value>(
-  _ answer: String, tls: TLSConfiguration? = nil, body: (Int) async throws -> Value
+  _ answer: String, tls: TLSConfiguration? = nil, lingers: Bool = false, body: (Int) async throws -> Value
 ) async throws -> Value {
   let context = try tls.map { try NIOSSLContext(configuration: $0) }
   let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
     .childChannelInitializer { channel in
       channel.eventLoop.makeCompletedFuture {
         if let context { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context)) }
-        try channel.pipeline.syncOperations.addHandler(CannedAnswer(answer))
+        try channel.pipeline.syncOperations.addHandler(CannedAnswer(answer, lingers: lingers))
       }
     }
     .bind(host: "127.0.0.1", port: 0).get()
@@ -77,16 +78,25 @@ private final class CannedAnswer: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
   private let answer: String
+  private let lingers: Bool
   private var isDone = false
 
-  init(_ answer: String) {
+  init(_ answer: String, lingers: Bool) {
     self.answer = answer
+    self.lingers = lingers
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !isDone else { return }
     isDone = true
     let channel = context.channel
-    context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer))).whenComplete { _ in channel.close(promise: nil) }
+    guard lingers else {
+      let written = context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)))
+      return written.whenComplete { _ in channel.close(promise: nil) }
+    }
+    // The rest of the request is not read any more.
+    _ = channel.setOption(.autoRead, value: false)
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
+    channel.eventLoop.scheduleTask(in: .milliseconds(300)) { channel.close(promise: nil) }
   }
 }

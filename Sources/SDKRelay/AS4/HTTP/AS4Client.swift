@@ -92,18 +92,28 @@ public final class AS4Client: Sendable {
     request.method = .POST
     request.headers.add(name: "Content-Type", value: contentType)
     request.body = .stream(WireBodyChunks(body: body, loop: loop), length: .known(Int64(body.length)))
-    var hasAnswered = false
+    var head: HTTPClientResponse?
+    var bytes: [UInt8] = []
     do {
       let response = try await client.execute(request, deadline: .now() + TimeAmount(settings.totalTime))
-      hasAnswered = true
-      let bytes = try await response.body.collect(upTo: settings.maximumAnswer)
-      return AS4Answer(
-        status: Int(response.status.code), contentType: response.headers.first(name: "Content-Type"),
-        body: Array(bytes.readableBytesView))
-    } catch let error as HTTPClientError where error == .bodyLengthMismatch && hasAnswered {
-      // The library's word for an answer that came first; the message itself is sound.
-      throw TransportProblem(.connectionClosed, "the other side ended the connection")
+      head = response
+      for try await piece in response.body {
+        guard bytes.count + piece.readableBytes <= settings.maximumAnswer else {
+          throw NIOTooManyBytesError(maxBytes: settings.maximumAnswer)
+        }
+        bytes += piece.readableBytesView
+      }
+      return AS4Answer(response, bytes)
     } catch {
+      // An answer may come before the whole message has left. Once it is all there, what becomes of the rest of the
+      // message and of the connection takes nothing from it.
+      if let head, head.headers.first(name: "Content-Length").flatMap(Int.init) == bytes.count {
+        return AS4Answer(head, bytes)
+      }
+      if head != nil, error as? HTTPClientError == .bodyLengthMismatch {
+        // The library's word for an answer that came first; the message itself is sound.
+        throw TransportProblem(.connectionClosed, "the other side ended the connection")
+      }
       throw TransportProblem(error)
     }
   }
@@ -122,5 +132,12 @@ public struct AS4Answer: Hashable, Sendable {
     self.status = status
     self.contentType = contentType
     self.body = body
+  }
+}
+
+extension AS4Answer {
+  init(_ response: HTTPClientResponse, _ body: [UInt8]) {
+    self.init(
+      status: Int(response.status.code), contentType: response.headers.first(name: "Content-Type"), body: body)
   }
 }
