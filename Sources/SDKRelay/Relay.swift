@@ -89,8 +89,8 @@ public final class Relay: Sendable {
     try store.events(after: number, limit: limit)
   }
 
-  /// The signed proof of the message and of its message receipt, as far as there is any: it grows until the message's
-  /// status is final, and is kept for good.
+  /// The signed proof of the message and of its message receipt, as far as there is any, kept for good. All of it is six
+  /// pieces. A message receipt may overtake the transport receipt, which then comes after the status is final.
   public func evidence(of message: StoredMessage) throws -> [Evidence] {
     try store.evidence(of: message)
   }

@@ -45,7 +45,7 @@ struct KillPointTests {
     }
     #expect(isTaken, "\(point): the message was taken before its commit")
     #expect(try await field.isDelivered(id), "\(point): not delivered")
-    try field.expectExactlyOnce(id, subject, "\(point)")
+    try await field.expectExactlyOnce(id, subject, "\(point)")
   }
 
   /// A node that dies on the way: started again, without a hand, the message arrives once.
@@ -59,7 +59,7 @@ struct KillPointTests {
     if !died { field.kill(victim) }
     try await field.start(victim)
     #expect(try await field.isDelivered(id), "\(point): not delivered")
-    try field.expectExactlyOnce(id, subject, "\(point)")
+    try await field.expectExactlyOnce(id, subject, "\(point)")
   }
 }
 
@@ -85,7 +85,7 @@ struct RandomKillTests {
     }
     for (id, subject) in sent {
       #expect(try await field.isDelivered(id, within: .seconds(120)), "\(subject): not delivered")
-      try field.expectExactlyOnce(id, subject, "\(subject)")
+      try await field.expectExactlyOnce(id, subject, "\(subject)")
     }
     try await field.stop(0)
     try await field.stop(1)

@@ -19,7 +19,7 @@ struct FaultTests {
     fault.end()
     try await field.start(1)
     #expect(try await field.isDelivered(id))
-    try field.expectExactlyOnce(id, "sync", "after a failed sync")
+    try await field.expectExactlyOnce(id, "sync", "after a failed sync")
     try await field.stop(0)
     try await field.stop(1)
     try await field.expectNothingLeft()
@@ -41,7 +41,7 @@ struct FaultTests {
     try await field.start(1)
     for message in try field.messages("handed-in", on: 0) {
       #expect(try await field.isDelivered(message.id))
-      try field.expectExactlyOnce(message.id, "handed-in", "after a failed sync")
+      try await field.expectExactlyOnce(message.id, "handed-in", "after a failed sync")
     }
     try await field.stop(0)
     try await field.stop(1)
@@ -61,7 +61,7 @@ struct FaultTests {
     #expect(try field.messages("full", on: 1).isEmpty)
     fault.end()
     #expect(try await field.isDelivered(id))
-    try field.expectExactlyOnce(id, "full", "after a full disk")
+    try await field.expectExactlyOnce(id, "full", "after a full disk")
     try await field.stop(0)
     try await field.stop(1)
     try await field.expectNothingLeft()
@@ -76,7 +76,7 @@ struct FaultTests {
     try await field.start(1, environment: fault.environment)
     let id = try await field.relays[0].submit(field.draft("short"))
     #expect(try await field.isDelivered(id))
-    try field.expectExactlyOnce(id, "short", "with short writes")
+    try await field.expectExactlyOnce(id, "short", "with short writes")
     try await field.stop(0)
     try await field.stop(1)
   }

@@ -21,7 +21,7 @@ struct ExchangeTests {
       let file = try #require(received.content.files.first)
       #expect(try Data(contentsOf: net.nodes[1].relay.attachment(file, of: received)) == Data(bytes))
       for (node, message) in [(net.nodes[0], sent), (net.nodes[1], received)] {
-        #expect(try node.relay.evidence(of: message).count == 6)
+        #expect(try await eventually { try node.relay.evidence(of: message).count == 6 })
       }
       #expect(
         try net.nodes[0].relay.events(of: sent).compactMap(\.status)
