@@ -101,7 +101,7 @@ struct ResourceTests {
   private func expectOnce(_ ids: [MessageID], _ field: KillField) async throws {
     for (number, id) in ids.enumerated() {
       #expect(try await field.isDelivered(id))
-      try field.expectExactlyOnce(id, "scarce-\(number)", "with scarce resources")
+      try await field.expectExactlyOnce(id, "scarce-\(number)", "with scarce resources")
     }
   }
 
