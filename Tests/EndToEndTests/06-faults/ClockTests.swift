@@ -72,7 +72,7 @@ struct ClockTests {
   private func expectOnce(_ ids: [MessageID], _ field: KillField, named name: String = "clock") async throws {
     for (number, id) in ids.enumerated() {
       #expect(try await field.isDelivered(id, within: .seconds(20)))
-      try field.expectExactlyOnce(id, "\(name)-\(number)", "after the clock was set")
+      try await field.expectExactlyOnce(id, "\(name)-\(number)", "after the clock was set")
     }
   }
 
