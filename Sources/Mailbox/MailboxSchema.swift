@@ -2,7 +2,8 @@ import GRDB
 
 /// The service's tables, in the relay's database. One migration a subject; none is edited once released.
 ///
-/// Times are whole milliseconds since 1970. Participants and mailbox addresses stand in lower case, as they compare.
+/// Times are whole milliseconds since 1970. Participants stand in lower case and mailbox addresses as written,
+/// as each compares.
 enum MailboxSchema {
   static func register(in migrator: inout DatabaseMigrator) {
     for (name, sql) in migrations {
@@ -10,5 +11,7 @@ enum MailboxSchema {
     }
   }
 
-  private static let migrations: [(name: String, sql: String)] = []
+  private static let migrations: [(name: String, sql: String)] = [
+    ("1 access", AccessSchema.first)
+  ]
 }

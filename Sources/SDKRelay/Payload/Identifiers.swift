@@ -8,6 +8,11 @@ public struct IdentifierProblem: Error, Hashable, Sendable, CustomStringConverti
   /// What is wrong with it.
   public let reason: String
 
+  package init(kind: String, reason: String) {
+    self.kind = kind
+    self.reason = reason
+  }
+
   public var description: String { "not a \(kind): \(reason)" }
 }
 

@@ -1,5 +1,5 @@
-import Foundation
-import GRDB
+package import Foundation
+package import GRDB
 import XMLSecurity
 
 /// Why the store cannot be used.
@@ -96,21 +96,21 @@ final class Store: Sendable {
 
 extension Database {
   /// Executes a statement that each connection prepares once.
-  func change(sql: String, arguments: StatementArguments = []) throws {
+  package func change(sql: String, arguments: StatementArguments = []) throws {
     try cachedStatement(sql: sql).execute(arguments: arguments)
   }
 
   /// The first row of a query that each connection prepares once.
-  func row(sql: String, arguments: StatementArguments) throws -> Row? {
+  package func row(sql: String, arguments: StatementArguments) throws -> Row? {
     try Row.fetchOne(cachedStatement(sql: sql), arguments: arguments)
   }
 }
 
 extension Date {
   /// As stored: whole milliseconds since 1970.
-  var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1_000).rounded()) }
+  package var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1_000).rounded()) }
 
-  init(milliseconds: Int64) {
+  package init(milliseconds: Int64) {
     self.init(timeIntervalSince1970: Double(milliseconds) / 1_000)
   }
 
