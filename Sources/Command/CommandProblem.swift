@@ -40,7 +40,7 @@ extension CommandProblem {
 
   private static func submission(_ problem: SubmissionProblem) -> CommandProblem {
     switch problem {
-    case .refused, .tooLarge: .refused(problem.description)
+    case .refused, .duplicate, .tooLarge: .refused(problem.description)
     case .invalid(let problems): .refused(problems.map(sentence).joined(separator: " "))
     case .unavailable: .couldNotRun(problem.description)
     }

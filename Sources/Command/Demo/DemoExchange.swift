@@ -89,7 +89,7 @@ struct DemoExchange {
     guard sent == arrived else {
       throw CommandProblem.refused("the file that arrived differs from the one that was sent")
     }
-    guard message.content.texts == [draft.text] else {
+    guard message.content.texts == draft.documents.flatMap(\.texts) else {
       throw CommandProblem.refused("the text that arrived differs from the one that was sent")
     }
     return arrived

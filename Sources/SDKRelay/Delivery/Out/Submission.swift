@@ -97,11 +97,19 @@ struct Submission: Sendable {
     let spool = try layout.messages(participant)
     var files: [StoredContent.File] = []
     do {
-      for attachment in draft.attachments {
-        files.append(try copy(attachment, to: spool, limit: limits.outgoing))
+      var documents: [StoredContent.Document] = []
+      for document in draft.documents {
+        let first = files.count
+        for attachment in document.attachments {
+          files.append(try copy(attachment, to: spool, limit: limits.outgoing))
+        }
+        documents.append(
+          StoredContent.Document(
+            id: document.id ?? randomUUID().uuidString.lowercased(), name: document.name, index: document.index,
+            texts: document.texts, files: Array(files[first...])))
       }
       KillPoint.reached(.synced)
-      let message = message(draft, sender, recipient, answered, reference, participant, files)
+      let message = message(draft, sender, recipient, answered, reference, participant, documents)
       let size = CountingSink()
       try message.writePayload(
         limits: PayloadLimits(outgoing: limits, content: message.content), layout: layout, into: size)
@@ -139,23 +147,25 @@ struct Submission: Sendable {
 
   private static func message(
     _ draft: Draft, _ sender: MessageParty, _ recipient: MessageParty, _ answered: StoredMessage?,
-    _ reference: MessageID?, _ participant: ParticipantID, _ files: [StoredContent.File]
+    _ reference: MessageID?, _ participant: ParticipantID, _ documents: [StoredContent.Document]
   ) -> StoredMessage {
-    let id = MessageID.new()
+    let chosen = draft.chosen
+    let id = chosen.messageID ?? MessageID.new()
     // A complement to an own message keeps returning what that one returned (SDK-PAY-15).
     let returned = answered.map { $0.direction == .incoming ? $0.content.references : $0.content.returnedReferences }
-    let document = StoredContent.Document(
-      id: randomUUID().uuidString.lowercased(), name: nil, index: nil, texts: draft.text.map { [$0] } ?? [],
-      files: files)
-    let content = StoredContent(
+    var content = StoredContent(
       subject: draft.subject, isConfidential: draft.isConfidential, references: draft.references,
-      returnedReferences: returned ?? [], documents: [document])
+      returnedReferences: chosen.returnedReferences ?? returned ?? [], documents: documents)
+    content.generatingSystem = draft.generatingSystem
+    content.senderPersons = draft.senderPersons
+    content.recipientPersons = draft.recipientPersons
     // Whole milliseconds: what is stored, sent and stored again must be the same.
     let now = Date(milliseconds: Date().milliseconds)
     return StoredMessage(
-      row: 0, participant: participant, direction: .outgoing, id: id, status: .scheduled, created: now, stored: now,
-      conversationID: answered?.conversationID ?? id, refToMessageID: reference, sender: sender,
-      recipient: recipient, content: content)
+      row: 0, participant: participant, direction: .outgoing, id: id, status: .scheduled,
+      created: chosen.created.map { Date(milliseconds: $0.milliseconds) } ?? now, stored: now,
+      conversationID: chosen.conversationID ?? answered?.conversationID ?? id,
+      refToMessageID: chosen.refToMessageID ?? reference, sender: sender, recipient: recipient, content: content)
   }
 
   /// A checked message whose files are durable.
@@ -172,6 +182,9 @@ struct Submission: Sendable {
       let lane = lane(size)
       // If this commit fails nobody knows whether it happened, so the files stay: the janitor sees who names them.
       try await store.write { db in
+        guard try MessageTable.row(message.id, .outgoing, of: message.participant, in: db) == nil else {
+          throw SubmissionProblem.duplicate(message.id)
+        }
         let new = NewMessage(
           participant: message.participant, direction: .outgoing, id: message.id, status: .scheduled,
           created: message.created, conversationID: message.conversationID, refToMessageID: message.refToMessageID,
