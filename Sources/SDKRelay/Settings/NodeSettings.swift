@@ -83,6 +83,9 @@ public struct NodeSettings: Sendable {
   public var federation: Federation
   public var data: URL
   public var directoryFile: URL
+  /// The folder with the agreements that the message service holds senders to; without one, whatever the directory
+  /// names may be written to. The relay itself does not look into it.
+  public var agreements: URL?
   public var accessPoint: AccessPoint
   /// The endpoint that other access points call.
   public var server: AS4EndpointSettings

@@ -9,8 +9,8 @@ extension NodeSettings {
 
   init(_ root: SettingsSection) throws(SettingsProblem) {
     try root.allow(
-      "federation", "data", "directory", "accessPoint", "server", "client", "envelopes", "participants", "delivery",
-      "limits", "log")
+      "federation", "data", "directory", "agreements", "accessPoint", "server", "client", "envelopes", "participants",
+      "delivery", "limits", "log")
     let words = Federation.allCases.map(\.rawValue).joined(separator: " or ")
     self.init(
       federation: try root.value("federation", expected: words) { Federation(rawValue: $0) },
@@ -21,6 +21,7 @@ extension NodeSettings {
       client: try AS4ClientSettings(root.section("client")),
       envelopes: try Self.envelopes(root.section("envelopes")),
       participants: try Self.participants(root))
+    agreements = try root.optionalPath("agreements")
     if let section = try root.optionalSection("delivery") { delivery = try Delivery(section) }
     if let section = try root.optionalSection("limits") { limits = try Limits(section) }
     server.maximumBody = limits.envelope

@@ -78,6 +78,23 @@ public struct SettingsSection {
     return strings
   }
 
+  /// What `make` makes of each text of a list; empty when the key is absent. A problem names the item and its line.
+  public func values<Value>(
+    _ key: String, expected: String, _ make: (String) throws -> Value?
+  ) throws(SettingsProblem) -> [Value] {
+    var values: [Value] = []
+    for (index, item) in try items(key).enumerated() {
+      let place = "\(path(key))[\(index)]"
+      let text = try scalar(item, key: place)
+      guard let value = try? make(text) else {
+        throw SettingsProblem(
+          file: source.file, line: item.mark?.line ?? line, key: place, reason: "must be \(expected), not “\(text)”")
+      }
+      values.append(value)
+    }
+    return values
+  }
+
   // MARK: Values
 
   /// The text under the key, or nil when absent. Anything scalar counts as text, as it is written.
