@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Mailbox
 import SDKRelay
 import XMLSecurity
 
@@ -29,6 +30,7 @@ extension CommandProblem {
     switch error {
     case let problem as CommandProblem: self = problem
     case let problem as SettingsProblem: self = .couldNotRun(problem.description)
+    case let problem as AgreementProblems: self = .couldNotRun(problem.description)
     case let problem as SubmissionProblem: self = Self.submission(problem)
     case SetAsideProblem.ended: self = .refused("\(error)")
     case let problem as SpoolProblem: self = .couldNotRun(Self.sentence(problem))

@@ -12,6 +12,7 @@ enum MailboxSchema {
   }
 
   private static let migrations: [(name: String, sql: String)] = [
-    ("1 access", AccessSchema.first)
+    ("1 access", AccessSchema.first),
+    ("2 agreement", AgreementTable.schema)
   ]
 }

@@ -8,20 +8,27 @@ public import SDKRelay
 /// are stored in one transaction.
 public final class MailboxService: Sendable {
   public let relay: Relay
+  /// The agreements that senders are held to; nil where the settings name none.
+  public let agreements: AgreementWatch?
   let logger: Logger
 
-  init(relay: Relay, logger: Logger) {
+  init(relay: Relay, agreements: AgreementWatch? = nil, logger: Logger) {
     self.relay = relay
+    self.agreements = agreements
     self.logger = logger
   }
 
   /// Opens the node's data folder with the service's tables.
-  /// - Parameter creating: false for those who only look: a folder that holds no node's data is then an error.
-  /// - Throws: what ``Relay/open(_:directory:inbox:creating:logger:)`` throws.
+  /// - Parameter creating: false for those who only look: a folder that holds no node's data is then an error, and
+  ///   agreements are not read before they are asked for.
+  /// - Throws: ``AgreementProblems``, and what ``Relay/open(_:directory:inbox:creating:logger:)`` throws.
   public static func open(
     _ settings: NodeSettings, creating: Bool = true, logger: Logger = Logger(label: "sdkrelay")
   ) throws -> MailboxService {
-    MailboxService(
-      relay: try Relay.open(settings, inbox: MailboxInbox(), creating: creating, logger: logger), logger: logger)
+    let agreements = settings.agreements.map { AgreementWatch(folder: $0) }
+    if creating { _ = try agreements?.book() }
+    let relay = try Relay.open(
+      settings, inbox: MailboxInbox(agreements: agreements), creating: creating, logger: logger)
+    return MailboxService(relay: relay, agreements: agreements, logger: logger)
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 public import GRDB
 
 /// What stands behind the relay and looks after messages once they are here: a message service.
@@ -23,5 +24,12 @@ extension Relay {
   /// Runs the closure in one transaction and returns once that is durable. Concurrent callers share a sync.
   public func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
     try await store.write(body)
+  }
+
+  /// Writes an event of what stands behind the relay into the event list; an alarm also comes into the running node's
+  /// log.
+  /// - Parameter text: ids and codes, never content.
+  public func record(_ text: String, isAlarm: Bool = false) async throws {
+    try await store.write { db in try EventLog.add(NewEvent(text: text, isAlarm: isAlarm), at: Date(), in: db) }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Mailbox
 import SDKRelay
 
 /// A message as the command line shows it: with `--json` exactly these fields.
@@ -24,6 +25,15 @@ struct MessageView: Encodable {
     let sha256: String
   }
 
+  /// The agreement that it was sent or received under.
+  struct Agreed: Encodable {
+    let id: String?
+    let version: Int?
+    let kind: String?
+    /// Why none covers it.
+    let reason: String?
+  }
+
   let id: String
   let direction: String
   let status: String
@@ -43,6 +53,8 @@ struct MessageView: Encodable {
   let files: [File]
   /// Why the recipient refused it, as its receipt says. Left out of lists.
   var reasons: [ReceiptView.Line]?
+  /// The agreement and its version; nothing where the node had none. Left out of lists.
+  var agreement: Agreed?
   /// The signed proof that there is. Left out of lists.
   var evidence: [EvidenceView]?
 
@@ -81,6 +93,20 @@ extension MessageView.Party {
   }
 }
 
+extension MessageView.Agreed {
+  init(_ agreement: MessageAgreement) {
+    id = agreement.agreement?.id
+    version = agreement.agreement?.version
+    kind = agreement.kind?.rawValue
+    reason = agreement.reason?.rawValue
+  }
+
+  var text: String {
+    guard let id, let version else { return "none covers it, the sender was not expected (\(reason ?? "unknown"))" }
+    return printable("\(id), version \(version)") + (kind.map { " (\($0))" } ?? "")
+  }
+}
+
 extension MessageView.Reference {
   init(_ reference: Draft.Reference) {
     root = reference.root
@@ -113,6 +139,7 @@ extension MessageView {
     head.rows.append(["Status", status])
     head.rows.append(["Message", id])
     head.rows.append(["Conversation", conversationID])
+    if let agreement { head.rows.append(["Agreement", agreement.text]) }
     if let refToMessageID { head.rows.append(["Answers", refToMessageID]) }
     for reference in references { head.rows.append(["Reference", reference.text]) }
     for reference in returnedReferences { head.rows.append(["Your reference", reference.text]) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Mailbox
 import SDKRelay
 
 struct MessagesShow: ParsableCommand {
@@ -16,11 +17,13 @@ struct MessagesShow: ParsableCommand {
   @OptionGroup var output: Output
 
   func run() throws {
-    let relay = try configurationFile.open()
+    let service = try configurationFile.service()
+    let relay = service.relay
     let message = try message.find(in: relay, preferring: .incoming)
     var view = MessageView(message, withText: true)
     view.reasons = try relay.reasons(of: message)
     view.evidence = try relay.evidence(of: message).map(EvidenceView.init)
+    view.agreement = try service.agreement(of: message).map(MessageView.Agreed.init)
     try output.result(view) { view.text }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Mailbox
 import SDKRelay
 
 struct Send: AsyncParsableCommand {
@@ -7,7 +8,8 @@ struct Send: AsyncParsableCommand {
     abstract: "Send a message from a mailbox of this node.",
     discussion: """
       The message is accepted when the command ends: it has been checked and committed, and the running node \
-      delivers it. With --wait the command follows it until the recipient has accepted or refused it.
+      delivers it. Where the node has agreements, one of them must let the mailbox write to the other about this kind \
+      of information (sdkrelay agreement show). With --wait the command follows it until the recipient has accepted or refused it.
 
       Examples:
         sdkrelay send --from sdk:vux-antagning:0203:komvux.kommun.example.se \\
@@ -36,6 +38,10 @@ struct Send: AsyncParsableCommand {
       "A reference of the sender's, such as dnr=KOM-2026/1234; may be given several times.", valueName: "root=extension"
     ))
   var reference: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "What the message is about, in the words of the agreement between the two organisations.", valueName: "kind"))
+  var kind = InformationKind.other
   @Option(help: ArgumentHelp("The message that this one answers.", valueName: "id"))
   var replyTo: String?
   @Option(help: ArgumentHelp("Follow the message so long, until its status is final.", valueName: "seconds"))
@@ -51,8 +57,9 @@ struct Send: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let relay = try configurationFile.open(creating: true)
-    let id = try await relay.submit(draft(relay))
+    let service = try configurationFile.service(creating: true)
+    let relay = service.relay
+    let id = try await service.submit(draft(relay), kind: kind)
     guard let wait else {
       return try output.result(Accepted(id: id.value, status: MessageStatus.scheduled.rawValue)) {
         "\(MessageStatus.scheduled.rawValue)  \(id.value)"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Mailbox
 import SDKRelay
 import XMLSecurity
 
@@ -11,7 +12,7 @@ struct ConfigCommand: ParsableCommand {
 struct ConfigCheck: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Check settings, keys, certificates and the directory without starting anything.",
+    abstract: "Check settings, keys, certificates, the directory and agreements without starting anything.",
     discussion: """
       A wrong file is refused with file:line: key: reason. Certificates are checked against the trust the settings name.
 
@@ -30,6 +31,7 @@ struct ConfigCheck: ParsableCommand {
     let valid: Bool
     let accessPoint: String
     let participants: [Organisation]
+    let agreements: [AgreementLine]
     /// What works, and yet deserves a look.
     let remarks: [String]
   }
@@ -37,13 +39,15 @@ struct ConfigCheck: ParsableCommand {
   func run() throws {
     let settings = try configurationFile.settings()
     let directory = try StaticDirectory(file: settings.directoryFile)
+    let agreements = try settings.agreements.map { try AgreementBook(folder: $0) }
+    let review = SettingsReview(settings: settings, directory: directory, agreements: agreements, now: .now)
     let report = try Report(
       valid: true, accessPoint: settings.accessPoint.identity.certificate.commonName ?? "",
       participants: settings.participants.map { participant in
         let organisation = try directory.organization(participant.id)
         return Report.Organisation(id: participant.id.value, mailboxes: organisation.mailboxes.map(\.address.value))
       },
-      remarks: SettingsReview(settings: settings, directory: directory, now: .now).remarks())
+      agreements: agreements?.versions.map(AgreementLine.init) ?? [], remarks: review.remarks())
     try output.result(report) { Self.text(report) }
   }
 
@@ -53,6 +57,7 @@ struct ConfigCheck: ParsableCommand {
       lines.append("organisation  \(organisation.id)")
       lines += organisation.mailboxes.map { "  mailbox     \(printable($0))" }
     }
+    lines += report.agreements.map { "agreement     " + printable($0.cells.joined(separator: "  ")) }
     lines += report.remarks.map { "remark        \(printable($0))" }
     return (lines + ["valid"]).joined(separator: "\n")
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Mailbox
 import SDKRelay
 
 /// The node's settings file, which most commands need.
@@ -21,7 +22,13 @@ struct ConfigurationFile: ParsableArguments {
   /// Opens the node's data folder, as every command does that works on a node's messages.
   /// - Parameter creating: whether a node that has no data yet gets its folder.
   func open(creating: Bool = false) throws -> Relay {
-    try Relay.open(
-      settings(), creating: creating, logger: Logger(label: "sdkrelay") { _ in EventLog(logLevel: .warning) })
+    try Relay.open(settings(), creating: creating, logger: Self.logger)
   }
+
+  /// Opens the node's data folder with the message service's tables.
+  func service(creating: Bool = false) throws -> MailboxService {
+    try MailboxService.open(settings(), creating: creating, logger: Self.logger)
+  }
+
+  private static let logger = Logger(label: "sdkrelay") { _ in EventLog(logLevel: .warning) }
 }

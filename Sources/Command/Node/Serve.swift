@@ -2,6 +2,7 @@ import ArgumentParser
 import Dispatch
 import Foundation
 import Logging
+import Mailbox
 import SDKRelay
 import ServiceLifecycle
 import UnixSignals
@@ -29,9 +30,9 @@ struct Serve: AsyncParsableCommand {
     let logger = Logger(label: "sdkrelay") { _ in
       EventLog(logLevel: Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info)
     }
-    let relay = try Relay.open(settings, logger: logger)
+    let mailbox = try MailboxService.open(settings, logger: logger)
     let output = output
-    let service = RelayService(relay: relay) { port in
+    let service = RunningService(mailbox: mailbox) { port in
       let address = "https://\(settings.server.host):\(port)/as4"
       do {
         try output.result(Listening(listening: address, port: port)) { "Listening on \(address)" }
@@ -47,11 +48,11 @@ struct Serve: AsyncParsableCommand {
 }
 
 /// The node as one service of the process.
-private struct RelayService: Service {
-  let relay: Relay
+private struct RunningService: Service {
+  let mailbox: MailboxService
   let onListening: @Sendable (Int) -> Void
 
   func run() async throws {
-    try await relay.run { port in onListening(port) }
+    try await mailbox.run { port in onListening(port) }
   }
 }

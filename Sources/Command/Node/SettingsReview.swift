@@ -1,4 +1,5 @@
 import Foundation
+import Mailbox
 import SDKRelay
 import XMLSecurity
 
@@ -6,11 +7,13 @@ import XMLSecurity
 struct SettingsReview {
   let settings: NodeSettings
   let directory: StaticDirectory
+  let agreements: AgreementBook?
   let now: Date
 
   /// One sentence each; empty when all is well.
   func remarks() throws -> [String] {
     try addressRemarks() + trustRemarks() + dateRemarks() + directoryRemarks()
+      + agreementRemarks()
   }
 
   private func addressRemarks() -> [String] {
@@ -54,6 +57,23 @@ struct SettingsReview {
     return identities.compactMap { name, identity in
       let end = identity.certificate.notAfter
       return end < soon && end > now ? "\(name) ends \(localTime(end))" : nil
+    }
+  }
+
+  /// Agreements that nobody here has made, and mailboxes that could not be written from or to. Versions that have ended
+  /// are history.
+  private func agreementRemarks() -> [String] {
+    let today = Day(containing: now)
+    let current = agreements?.versions.filter { $0.validity.to.map { today <= $0 } ?? true } ?? []
+    return current.flatMap { agreement -> [String] in
+      let isOurs = agreement.parties.contains { settings.participant($0.participant) != nil }
+      guard isOurs else { return ["the agreement \(agreement.reference) has no party that this node serves"] }
+      return agreement.parties.flatMap { party in
+        let published = (try? directory.organization(party.participant))?.mailboxes.map(\.address) ?? []
+        return party.mailboxes.filter { !published.contains($0.address) }.map {
+          "the agreement \(agreement.reference) has the mailbox \($0.address) of \(party.participant), and the directory has not"
+        }
+      }
     }
   }
 

@@ -11,6 +11,9 @@ public struct AgreementBook: Sendable {
     try self.init(files: AgreementFolder.files(folder))
   }
 
+  /// The files that an agreement is read from in the folder, by name.
+  public static func files(in folder: URL) throws(AgreementProblems) -> [URL] { try AgreementFolder.files(folder) }
+
   /// Reads the files; problems of all of them are thrown together.
   public init(files: [URL]) throws(AgreementProblems) {
     var read: [AgreementFile] = []

@@ -1,5 +1,5 @@
-import Foundation
-import SDKRelay
+public import Foundation
+public import SDKRelay
 
 /// Reads one version of an agreement. Every key must be known and every rule kept; problems name file, line, key and
 /// reason.
@@ -21,6 +21,11 @@ struct AgreementFile {
 }
 
 extension Agreement {
+  /// Reads one version by itself.
+  public init(file: URL) throws(SettingsProblem) {
+    try self.init(SettingsFile.open(file))
+  }
+
   init(_ root: SettingsSection) throws(SettingsProblem) {
     try root.allow(
       "id", "version", "date", "title", "validity", "legalBasis", "parties", "routes", "fileTypes", "maximumSize",

@@ -1,0 +1,73 @@
+public import GRDB
+import Foundation
+public import SDKRelay
+import XMLSecurity
+
+extension MailboxService {
+  /// Submits a draft as ``Relay/submit(_:also:)`` does, if an agreement in force allows it, and stores which version
+  /// that was in the same transaction. Where the settings name no agreements, whatever the directory names is allowed.
+  /// - Parameters:
+  ///   - kind: what the message is about.
+  ///   - also: what is stored with the message in the same transaction. If it throws, nothing is stored.
+  public func submit(
+    _ draft: Draft, kind: InformationKind = .other,
+    also: @escaping @Sendable (StoredMessage, Database) throws -> Void = { _, _ in }
+  ) async throws(SubmissionProblem) -> MessageID {
+    guard let agreements else { return try await relay.submit(draft, also: also) }
+    await renewAgreements()
+    let book: AgreementBook
+    do {
+      book = try agreements.book()
+    } catch {
+      throw .unavailable("\(error)")
+    }
+    // Before anything is copied; what counts is the answer about what has been stored.
+    if case .refused(let refusal) = book.permission(draft, kind) { throw .refused(refusal.description) }
+    return try await relay.submit(draft) { message, db in
+      let permission = book.permission(message, kind)
+      if case .refused(let refusal) = permission { throw SubmissionProblem.refused(refusal.description) }
+      try AgreementTable.insert(message, permission, kind: kind, in: db)
+      try also(message, db)
+    }
+  }
+
+  /// The agreement that a message was sent or received under; nil where the node had none then.
+  public func agreement(of message: StoredMessage) throws -> MessageAgreement? {
+    try relay.read { try AgreementTable.fetch(message.row, in: $0) }
+  }
+}
+
+extension AgreementBook {
+  /// About a draft: the sizes are those that its files have now. A file that cannot be seen has none, and is for the
+  /// relay to refuse.
+  fileprivate func permission(_ draft: Draft, _ kind: InformationKind) -> Permission {
+    let attachments = draft.attachments.map {
+      Permission.Attachment(type: $0.contentType, size: FileInformation(path: $0.file.path)?.size ?? 0)
+    }
+    return permission(from: draft.sender, to: draft.recipient, kind: kind, attachments: attachments, at: .now)
+  }
+
+  fileprivate func permission(_ message: StoredMessage, _ kind: InformationKind) -> Permission {
+    guard let sender = message.sender.place, let recipient = message.recipient.place else {
+      return .refused(Permission.Refusal(reason: .mailboxNotAgreed, description: "the message names no mailbox"))
+    }
+    let attachments = message.content.files.map { Permission.Attachment(type: $0.contentType, size: $0.size) }
+    return permission(from: sender, to: recipient, kind: kind, attachments: attachments, at: message.stored)
+  }
+}
+
+extension AgreementWatch {
+  /// Stores which agreement covers a received message, or that none does. The message is taken either way: its sender
+  /// has a receipt by then.
+  func record(received message: StoredMessage, in db: Database) throws {
+    guard let recipient = message.recipient.place else { return }
+    let permission = try book().coverage(
+      from: (message.sender.id, message.sender.mailbox), to: recipient, at: message.stored)
+    try AgreementTable.insert(message, permission, kind: nil, in: db)
+  }
+}
+
+extension MessageParty {
+  /// Nil where the mailbox was left out.
+  fileprivate var place: Draft.Mailbox? { mailbox.map { Draft.Mailbox(id, $0) } }
+}
