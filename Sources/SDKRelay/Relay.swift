@@ -14,6 +14,7 @@ public final class Relay: Sendable {
   let store: Store
   let inbox: (any Inbox)?
   let work: BlockingWork
+  let scan: MessageScan
   let logger: Logger
   /// Tells the running workers, here or in another process, that there is something to do.
   let doorbell: Doorbell
@@ -26,6 +27,7 @@ public final class Relay: Sendable {
     self.store = store
     self.inbox = inbox
     self.logger = logger
+    scan = MessageScan(settings.malware)
     doorbell = Doorbell(store.layout.doorbell)
     work = BlockingWork(threads: max(4, ProcessInfo.processInfo.activeProcessorCount * 2))
   }
@@ -61,7 +63,7 @@ public final class Relay: Sendable {
   public func submit(
     _ draft: Draft, also: @escaping @Sendable (StoredMessage, Database) throws -> Void = { _, _ in }
   ) async throws(SubmissionProblem) -> MessageID {
-    let submission = Submission(settings: settings, directory: directory, store: store, work: work)
+    let submission = Submission(settings: settings, directory: directory, store: store, work: work, scan: scan)
     let id = try await submission.accept(draft, also: also)
     doorbell.ring()
     return id

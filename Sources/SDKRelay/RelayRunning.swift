@@ -40,6 +40,7 @@ extension Relay: Service {
   ) async throws {
     let endpoint = node.endpoint
     let alarms = AlarmLog(store: store, logger: logger)
+    let scanner = MalwareWatch(scanner: scan.scanner, store: store, logger: logger, mayGoOn: node.dispatcher.call)
     let clock = ClockWatch(
       store: store, longestWait: max(settings.delivery.retry.period, Dispatcher.longestPatience), logger: logger)
     try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -65,6 +66,9 @@ extension Relay: Service {
       }
       group.addTask {
         try await Self.untilShutdown { try await clock.run() }
+      }
+      group.addTask {
+        try await Self.untilShutdown { try await scanner.run() }
       }
       group.addTask {
         try await node.stop.wait()
@@ -112,7 +116,8 @@ struct RunningNode: Sendable {
     let sealing = Sealing(settings: settings, store: store, work: work, mode: mode)
     let ring: @Sendable () -> Void = { [doorbell = relay.doorbell] in doorbell.ring() }
     let checks = OpenChecks(
-      settings: settings, directory: relay.directory, store: store, trust: organisationTrust, work: work)
+      settings: settings, directory: relay.directory, store: store, trust: organisationTrust, work: work,
+      scan: relay.scan)
     dispatcher = Dispatcher(
       store: store,
       gate: LaneGate(

@@ -22,9 +22,11 @@ final class AttachmentIntake {
     if count == limits.maximumFiles { report(.fileCount, at: content.path) }
     guard count < limits.maximumFiles else { return DiscardingSink() }
     let type = content.parent?["contentType"]?.text ?? ""
-    let isKept = !isRefused && problems.isEmpty && AttachmentType.isAllowed(type, among: limits.allowedTypes)
+    let isAllowed = AttachmentType.isAllowed(type, among: limits.allowedTypes)
+    let isKept = !isRefused && problems.isEmpty && isAllowed
     let place = isKept ? try store.open(attachment: count) : DiscardingSink()
-    return AttachmentSink(number: count, into: place) { [unowned self] in
+    // A type that is not taken is reported as that only.
+    return AttachmentSink(number: count, type: isAllowed ? type : nil, into: place) { [unowned self] in
       report($0, at: content.path)
     } closed: { [unowned self] in
       references[ObjectIdentifier(content)] = $0
@@ -42,10 +44,12 @@ final class AttachmentIntake {
   }
 }
 
-/// Takes the base64 of one attachment. Wrong base64 is reported once and the rest skipped; the store's errors are
-/// thrown.
+/// Takes the base64 of one attachment. Wrong base64 is reported once and the rest skipped, and so is content that is
+/// not what its type says; the store's errors are thrown.
 private final class AttachmentSink: ByteSink {
   private let number: Int
+  private let type: String?
+  private let head: HeadSink
   private let decoder: Base64DecodingSink
   private let digest: DigestSink
   private let counter: CountingSink
@@ -55,13 +59,15 @@ private final class AttachmentSink: ByteSink {
   private var isWrong = false
 
   init(
-    number: Int, into place: any ByteSink, report: @escaping (PayloadRule) -> Void,
+    number: Int, type: String?, into place: any ByteSink, report: @escaping (PayloadRule) -> Void,
     closed: @escaping (ContentReference) -> Void
   ) {
     self.number = number
+    self.type = type
     self.report = report
     self.closed = closed
-    counter = CountingSink(next: place)
+    head = HeadSink(next: place)
+    counter = CountingSink(next: head)
     digest = DigestSink(.sha256, next: counter)
     decoder = Base64DecodingSink(next: digest)
   }
@@ -77,6 +83,7 @@ private final class AttachmentSink: ByteSink {
   func close() throws {
     if !hasBegun { report(.contentFiles) }
     try decode { try decoder.close() }
+    if !isWrong, let type, FileKind(head.head)?.isAllowed(as: type) == false { report(.fileContent) }
     closed(ContentReference(number: number, size: counter.count, sha256: digest.digest()))
   }
 

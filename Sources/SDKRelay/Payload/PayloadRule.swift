@@ -77,6 +77,8 @@ extension PayloadRule {
   public static let textSize = PayloadRule("text-size", .business, .tooLong, "The text is too large.")
   public static let fileType = PayloadRule(
     "file-type", .business, .notSupported, "In contentType, The value '…' is not allowed.")
+  public static let fileContent = PayloadRule(
+    "file-content", .business, .notSupported, "The file's content is not what its contentType says.")
   public static let fileCount = PayloadRule(
     "file-count", .business, .tooLong, "The message has too many attachments.")
   public static let base64 = PayloadRule("base64", .business, .invariant, "ns:content is not valid base64 (RFC 4648).")
@@ -132,9 +134,9 @@ extension PayloadRule {
   public static let all: [PayloadRule] = [
     schema, limits, verifyNonEmptyElements, conversationIDMustExist, recipientIDValue, senderIDValue, creationDateTime,
     messageIDForm, conversationIDForm, refToMessageIDForm, subjectLabel, contentFiles, subOrgRoot,
-    organizationIdentifier, functionForm, size, textSize, fileType, fileCount, base64, emptyDocument, index,
-    referenceLength,
-    labelRequired, senderAttention, messageIDMirror, recipientMirror, senderMirror, functionMirror, unknownSender,
+    organizationIdentifier, functionForm, size, textSize, fileType, fileContent, fileCount, base64,
+    emptyDocument, index, referenceLength, labelRequired, senderAttention, messageIDMirror, recipientMirror,
+    senderMirror, functionMirror, unknownSender,
     unknownFunction, unknownHandlingService, duplicate, malware, refersToRejected, signature, unencrypted, wrongSender,
   ]
 }

@@ -96,6 +96,8 @@ public struct NodeSettings: Sendable {
   public var participants: [Participant]
   public var delivery = Delivery()
   public var limits = Limits()
+  /// The malware scanner; without one nothing is looked through.
+  public var malware: MalwareSettings?
   /// A level's name of swift-log.
   public var logLevel = LogLevel.info
 

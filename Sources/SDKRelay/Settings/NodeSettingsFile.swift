@@ -10,7 +10,7 @@ extension NodeSettings {
   init(_ root: SettingsSection) throws(SettingsProblem) {
     try root.allow(
       "federation", "data", "directory", "agreements", "accessPoint", "server", "client", "envelopes", "participants",
-      "delivery", "limits", "log")
+      "delivery", "limits", "malware", "log")
     let words = Federation.allCases.map(\.rawValue).joined(separator: " or ")
     self.init(
       federation: try root.value("federation", expected: words) { Federation(rawValue: $0) },
@@ -24,6 +24,7 @@ extension NodeSettings {
     agreements = try root.optionalPath("agreements")
     if let section = try root.optionalSection("delivery") { delivery = try Delivery(section) }
     if let section = try root.optionalSection("limits") { limits = try Limits(section) }
+    if let section = try root.optionalSection("malware") { malware = try MalwareSettings(section) }
     server.maximumBody = limits.envelope
     client.connectionsPerPeer = delivery.perDestination
     if let section = try root.optionalSection("log") {

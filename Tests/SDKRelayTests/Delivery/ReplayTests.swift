@@ -68,7 +68,7 @@ struct ReplayTests {
     let work = BlockingWork(threads: 1)
     let checks = OpenChecks(
       settings: node.settings, directory: net.directory, store: node.relay.store,
-      trust: try node.settings.envelopes.store(), work: work)
+      trust: try node.settings.envelopes.store(), work: work, scan: MessageScan(nil))
     let message = try HandMade(net)
     let sealed = try message.sealed()
     var variants = [sealed]

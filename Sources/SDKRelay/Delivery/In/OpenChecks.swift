@@ -11,6 +11,7 @@ struct OpenChecks: Sendable {
   /// The federation's authorities for certificates of organisations.
   let trust: TrustStore
   let work: BlockingWork
+  let scan: MessageScan
 
   func judge(_ envelope: ReceivedEnvelope, of reception: Reception) async throws -> OpenVerdict {
     let header = envelope.header
@@ -68,7 +69,9 @@ struct OpenChecks: Sendable {
     if let key = verified?.encryptedKeyDigest, try await isSeen(key, reception) {
       return .refused("the encrypted key has been seen in another envelope")
     }
-    // 8. Decrypt and read in one stream.
+    // 8. The malware scanner is there: what would have to wait for it is not opened yet.
+    if let obstacle = try await scan.obstacle() { return .held(obstacle) }
+    // 9. Decrypt and read in one stream.
     return try await open(envelope, verified, participant, reception)
   }
 
@@ -127,8 +130,24 @@ struct OpenChecks: Sendable {
     case .valid(let payload):
       let problems = try await problems(payload, envelope.header, reception)
       guard problems.isEmpty else { return .rejected(problems, function: read.senderFunction) }
-      return .valid(
+      return try await scanned(
         OpenedMessage(payload: payload, files: read.files, envelopeSha256: reception.payloadSha256))
+    }
+  }
+
+  /// 14. No malware (case 3, threats.md W3). Last, since it takes longest.
+  private func scanned(_ opened: OpenedMessage) async throws -> OpenVerdict {
+    do {
+      switch try await scan.look(through: opened.scanContents) {
+      case .passed: return .valid(opened)
+      case .infected(let found): return .infected(opened, found)
+      case .unscanned(let reason):
+        var opened = opened
+        opened.unscanned = reason
+        return .valid(opened)
+      }
+    } catch let problem as ScanProblem {
+      return .held(problem.description)
     }
   }
 
@@ -138,13 +157,13 @@ struct OpenChecks: Sendable {
   private func problems(
     _ payload: Payload, _ header: EnvelopeHeader, _ reception: Reception
   ) async throws -> [PayloadProblem] {
-    // 9. The payload mirrors its envelope (2.4.9). Another sender than the envelope's may be nobody at all.
+    // 10. The payload mirrors its envelope (2.4.9). Another sender than the envelope's may be nobody at all.
     var problems = PayloadAddressing(payload.header).problems(with: header)
     let sender = payload.header.sender.id
     if sender != header.from, try await organization(sender) == nil {
       problems.append(PayloadRule.unknownSender.problem())
     }
-    // 10. The function exists, inside and outside (2.4.5).
+    // 11. The function exists, inside and outside (2.4.5).
     let recipient = try await organization(reception.participant)
     if recipient?.mailbox(payload.header.recipient.attention.subOrganization.address) == nil {
       problems.append(PayloadRule.unknownFunction.problem())
@@ -154,7 +173,7 @@ struct OpenChecks: Sendable {
     {
       problems.append(PayloadRule.unknownHandlingService.problem())
     }
-    // 11. The message id is new: the same bytes ended at check 3 (2.4.4, Q3).
+    // 12. The message id is new: the same bytes ended at check 3 (2.4.4, Q3).
     let id = payload.header.messageID
     let (isKnown, refersToRejected) = try store.read { db in
       let isKnown = try MessageTable.row(id, .incoming, of: reception.participant, in: db) != nil
@@ -162,7 +181,7 @@ struct OpenChecks: Sendable {
       return (isKnown, try Self.isRejected(reference, reception.participant, in: db))
     }
     if isKnown { problems.append(PayloadRule.duplicate.problem()) }
-    // 12. An answer to a message that was rejected; one to an unknown message is fine (cases 7 and 11).
+    // 13. An answer to a message that was rejected; one to an unknown message is fine (cases 7 and 11).
     if refersToRejected { problems.append(PayloadRule.refersToRejected.problem()) }
     return problems
   }

@@ -5,6 +5,8 @@ import XMLSecurity
 enum OpenVerdict: Sendable {
   /// Valid: into the mailbox, receipt ACCEPTED.
   case valid(OpenedMessage)
+  /// Valid but for malware: receipt REJECTED, and its files into quarantine.
+  case infected(OpenedMessage, [MessageScan.Infection])
   /// Broken rules that the sender is told of: receipt REJECTED, to the sender's function where the payload names it.
   case rejected([PayloadProblem], function: FunctionalAddress? = nil)
   /// Never answered with a receipt: logged, deleted, alarm (SDK-AS4-12, SDK-KVT-05).
@@ -22,6 +24,7 @@ enum OpenVerdict: Sendable {
   var name: String {
     switch self {
     case .valid: "valid"
+    case .infected: "infected"
     case .rejected: "rejected"
     case .refused: "refused"
     case .putAside: "put aside"
@@ -39,6 +42,8 @@ struct OpenedMessage: @unchecked Sendable {
   let payload: Payload
   let files: [Int: SpoolFile]
   let envelopeSha256: [UInt8]
+  /// Why nobody has looked for malware in it although somebody should have.
+  var unscanned: String?
   private let names: [Int: String]
 
   init(payload: Payload, files: [Int: SpoolFile], envelopeSha256: [UInt8]) {
@@ -48,12 +53,24 @@ struct OpenedMessage: @unchecked Sendable {
     names = files.mapValues { _ in randomUUID().uuidString.lowercased() }
   }
 
-  /// Makes the attachments durable under their final names.
-  func keepFiles(in spool: Spool) throws {
+  /// Makes the attachments durable under their final names, in another spool where one is given.
+  func keepFiles(in spool: Spool? = nil) throws {
     for (number, file) in files {
       guard let name = names[number] else { continue }
-      try file.keep(as: name)
+      try file.keep(as: name, in: spool)
     }
+  }
+
+  /// Where the receipt goes.
+  var senderMailbox: FunctionalAddress? { payload.header.sender.attention?.subOrganization.address }
+
+  /// The attachments' final names.
+  var fileNames: [String] { Array(names.values) }
+
+  /// What is looked through for malware, where it lies now.
+  var scanContents: [ScanContent] {
+    payload.documents.flatMap(\.texts).map(ScanContent.text)
+      + files.sorted { $0.key < $1.key }.map { .file($0.value.temporaryURL) }
   }
 
   func message(_ reception: Reception, _ envelope: EnvelopeHeader) -> NewMessage {

@@ -102,6 +102,10 @@ struct OpenWorker: Worker {
       guard let header else { return }
       try await deliver(opened, reception, header, job)
       state = .delivered
+    case .infected(let opened, let found):
+      guard let header else { return }
+      try await quarantine(opened, found, reception, header, job)
+      state = .rejected
     case .receipt(let response):
       state = try await apply(response, reception, id, job)
     }
@@ -178,15 +182,38 @@ struct OpenWorker: Worker {
     queued()
   }
 
+  /// A message with malware: its receipt on the way, its files where nothing reads them, and an operator told.
+  private func quarantine(
+    _ opened: OpenedMessage, _ found: [MessageScan.Infection], _ reception: Reception, _ header: EnvelopeHeader,
+    _ job: Job
+  ) async throws {
+    let spool = try store.layout.quarantine(reception.participant)
+    try await work.run { try opened.keepFiles(in: spool) }
+    let problem = PayloadRule.malware.problem()
+    let receipt = try await receipts.seal(for: header, problems: [problem], mailbox: opened.senderMailbox)
+    let lane = await lane(to: header.from)
+    let reason = "malware: \(found.signatures); in quarantine: \(opened.files.count) files"
+    let codes = "\(problem.cause.rawValue) \(problem.detail.rawValue) [\(problem.rule)]"
+    try await store.write { db in
+      let now = Date()
+      let id = MessageID(header.id)
+      try ReceptionTable.end(reception, .rejected, envelopeID: id, in: db)
+      for file in opened.fileNames { try QuarantineTable.add(file, of: reception, in: db) }
+      try EventLog.add(
+        reception.event("incident: rejected: \(codes), \(reason)", id, isAlarm: true), at: now, in: db)
+      try TransferTable.queue(receipt.transfer(from: reception, messageRow: nil), lane: lane, now: now, in: db)
+      try JobQueue.setAside(job, reason: reason, now: now, in: db)
+    }
+    queued()
+  }
+
   /// Commit 2: the message in the mailbox and its receipt on the way, or neither.
   private func deliver(
     _ opened: OpenedMessage, _ reception: Reception, _ header: EnvelopeHeader, _ job: Job
   ) async throws {
-    let spool = try store.layout.messages(reception.participant)
     let message = opened.message(reception, header)
-    try await work.run { try opened.keepFiles(in: spool) }
-    let mailbox = opened.payload.header.sender.attention?.subOrganization.address
-    let receipt = try await receipts.seal(for: header, problems: [], mailbox: mailbox)
+    try await work.run { try opened.keepFiles() }
+    let receipt = try await receipts.seal(for: header, problems: [], mailbox: opened.senderMailbox)
     let lane = await lane(to: header.from)
     let conversation = [message.conversationID.value.lowercased(), header.id.lowercased()]
     // If this commit fails nobody knows whether it happened, so the files stay: the janitor sees who names them.
@@ -198,6 +225,10 @@ struct OpenWorker: Worker {
       if !conversation.contains(reception.conversationID.lowercased()) {
         let text = "the AS4 ConversationId is neither the message's conversation nor the envelope's id"
         try EventLog.add(reception.event(text, message.id), at: now, in: db)
+      }
+      if let reason = opened.unscanned {
+        let text = "delivered without having been looked through for malware: \(reason)"
+        try EventLog.add(reception.event(text, message.id, isAlarm: true), at: now, in: db)
       }
       try ReceptionTable.end(reception, .delivered, envelopeID: message.id, messageRow: row, in: db)
       try TransferTable.queue(receipt.transfer(from: reception, messageRow: row), lane: lane, now: now, in: db)

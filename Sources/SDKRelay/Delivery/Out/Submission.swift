@@ -5,13 +5,14 @@ import XMLSecurity
 /// Takes a draft: the first stored hand-over of a message out.
 ///
 /// Order: sender served → recipient and mailbox in the directory → attachments copied and synced → payload checked as
-/// its receiver will → commit 1 (message, transfer, job, event). Before the commit nothing has been accepted and the
+/// its receiver will → looked through for malware → commit 1 (message, transfer, job, event). Before the commit nothing has been accepted and the
 /// janitor removes what was copied; after it the message will be sent.
 struct Submission: Sendable {
   let settings: NodeSettings
   let directory: any Directory
   let store: Store
   let work: BlockingWork
+  let scan: MessageScan
 
   /// - Parameter also: what is stored in the same transaction.
   func accept(
@@ -34,9 +35,11 @@ struct Submission: Sendable {
     let reference = try reference(to: answered)
     let layout = store.layout
     do {
-      return try await work.run { () throws -> Prepared in
+      var prepared = try await work.run { () throws -> Prepared in
         try Self.prepare(draft, sender, recipient, answered, reference, participant.id, layout, settings.limits)
-      }.store(in: store, lane: { Lane.send(to: destination.url, size: $0) }, also: also)
+      }
+      prepared.unscanned = try await look(through: prepared.message)
+      return try await prepared.store(in: store, lane: { Lane.send(to: destination.url, size: $0) }, also: also)
     } catch let problem as SubmissionProblem {
       throw problem
     } catch {
@@ -85,6 +88,29 @@ struct Submission: Sendable {
       return try store.messages(id, participant: participant)
     } catch {
       throw .unavailable("\(error)")
+    }
+  }
+
+  // MARK: Malware
+
+  /// Refuses a message with malware, and removes its files.
+  /// - Returns: why nobody has looked, where the message goes on all the same.
+  private func look(through message: StoredMessage) async throws -> String? {
+    let spool = try store.layout.messages(message.participant)
+    do {
+      switch try await scan.look(through: message.content.scanContents { spool.url(of: $0.storedName) }) {
+      case .passed: return nil
+      case .unscanned(let reason): return reason
+      case .infected(let found):
+        let places = message.content.files.filter { file in
+          found.contains { $0.content == .file(spool.url(of: file.storedName)) }
+        }.map { "the attachment \(shown($0.name))" }
+        let place = places.isEmpty ? "the text" : places.joined(separator: ", ")
+        throw SubmissionProblem.refused("malware was found in \(place): \(found.signatures)")
+      }
+    } catch {
+      for file in message.content.files { spool.remove(file.storedName) }
+      throw error
     }
   }
 
@@ -172,13 +198,15 @@ struct Submission: Sendable {
   private struct Prepared: Sendable {
     let message: StoredMessage
     let size: Int
+    /// Why nobody has looked for malware in it although somebody should have.
+    var unscanned: String?
 
     /// Commit 1: from here on the message will be sent.
     func store(
       in store: Store, lane: @Sendable (Int) -> String,
       also: @escaping @Sendable (StoredMessage, Database) throws -> Void
     ) async throws -> MessageID {
-      let message = message
+      let (message, unscanned) = (message, unscanned)
       let lane = lane(size)
       // If this commit fails nobody knows whether it happened, so the files stay: the janitor sees who names them.
       try await store.write { db in
@@ -195,6 +223,11 @@ struct Submission: Sendable {
           conversationID: message.conversationID.value, counterpart: message.recipient.id,
           documentID: .message())
         try TransferTable.queue(transfer, lane: lane, now: message.stored, in: db)
+        if let unscanned {
+          let text = "sent without having been looked through for malware: \(unscanned)"
+          let event = NewEvent(participant: message.participant, messageID: message.id, text: text, isAlarm: true)
+          try EventLog.add(event, at: message.stored, in: db)
+        }
         guard let stored = try MessageTable.fetch(row, in: db) else { return }
         try also(stored, db)
       }

@@ -10,7 +10,8 @@ import XMLSecurity
 /// DATA/incoming/                messages being received; only temporary files, encrypted or about to be refused
 /// DATA/participants/ID/sealed/  NAME.xhe: sealed envelopes as sent and as received, for good;
 ///                               NAME.as4: AS4 messages to send, until their exchange ends
-/// DATA/participants/ID/messages/ attachments in plain; the only such place
+/// DATA/participants/ID/messages/ attachments in plain, as they may be opened
+/// DATA/participants/ID/quarantine/ attachments in plain of messages with malware, which nothing reads
 /// ```
 /// Folders have mode 0700 and files 0600. A final name holds all bytes (Spool.swift). Every file has its row within an
 /// hour, and every row its file; the janitor removes what is left over.
@@ -28,6 +29,10 @@ struct DataLayout: Sendable {
 
   func messages(_ participant: ParticipantID) throws(SpoolProblem) -> Spool {
     try Spool(folder: home(participant).appending(path: "messages", directoryHint: .isDirectory))
+  }
+
+  func quarantine(_ participant: ParticipantID) throws(SpoolProblem) -> Spool {
+    try Spool(folder: home(participant).appending(path: "quarantine", directoryHint: .isDirectory))
   }
 
   func messageFile(_ name: String, of participant: ParticipantID) -> URL {

@@ -56,10 +56,13 @@ enum SetAsideTable {
     try tell("given back to work by hand", item, now, in: db)
   }
 
-  /// Ends the matter. A received message stays unread; its file goes with the janitor's next round.
+  /// Ends the matter. A received message stays unread; its file goes with the janitor's next round. One with malware has
+  /// been rejected and stays so, as evidence; what lies in quarantine goes.
   static func dismiss(_ number: Int64, now: Date, in db: Database) throws {
     let (item, subject) = try take(number, in: db)
-    if item.work == .open, let reception = try ReceptionTable.fetch(subject, in: db) {
+    if item.work == .open, let reception = try ReceptionTable.fetch(subject, in: db),
+      try !QuarantineTable.clear(reception, in: db)
+    {
       try ReceptionTable.end(reception, .refused, in: db)
     }
     try tell("dismissed by hand", item, now, in: db)

@@ -22,11 +22,13 @@ import GRDB
 /// - `seenKey`: SHA-256 of each EncryptedKey value with the envelope it came in (threats.md E2).
 /// - `decryptionFailure`: undecryptable messages by sender (threats.md E4).
 /// - `setAside`: what an operator has to look at, with its reason.
+/// - `quarantinedFile`: an attachment of a rejected message in which malware was found; gone when it has been dismissed.
 enum StoreSchema {
   /// The relay's own migrations, and those of what stands behind it. Each room's begin with its name.
   static func migrator(_ inbox: (any Inbox)?) -> DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("relay 1 first tables") { db in try db.execute(sql: first) }
+    migrator.registerMigration("relay 2 quarantined files") { db in try db.execute(sql: quarantine) }
     inbox?.register(in: &migrator)
     return migrator
   }
@@ -38,6 +40,16 @@ enum StoreSchema {
     let unknown = try migrator.appliedIdentifiers(db).subtracting(migrator.migrations)
     return unknown.contains { name in rooms.contains { name.hasPrefix($0) } }
   }
+
+  private static let quarantine = """
+    CREATE TABLE quarantinedFile (
+      participant TEXT NOT NULL,
+      file TEXT NOT NULL,
+      receptionRow INTEGER NOT NULL REFERENCES reception (id),
+      PRIMARY KEY (participant, file)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX quarantinedFileByReception ON quarantinedFile (receptionRow);
+    """
 
   private static let first = """
     CREATE TABLE message (

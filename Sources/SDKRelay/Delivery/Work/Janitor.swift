@@ -40,6 +40,8 @@ struct Janitor: Sendable {
       removed += try removeUnnamed(in: sealed, before: before, participant, Self.sealedQuery)
       let messages = try store.layout.messages(participant).folder
       removed += try removeUnnamed(in: messages, before: before, participant, Self.messageQuery)
+      let quarantine = try store.layout.quarantine(participant).folder
+      removed += try removeUnnamed(in: quarantine, before: before, participant, Self.quarantineQuery)
     }
     let window = duplicateWindow + ProcessingMode.federation.maximumAhead
     let forgotten = now.addingTimeInterval(-window.seconds)
@@ -58,6 +60,10 @@ struct Janitor: Sendable {
       ELSE 0 END
     """
   private static let messageQuery = "SELECT EXISTS (SELECT 1 FROM attachment WHERE participant = ?1 AND file = ?2)"
+
+  private static let quarantineQuery = """
+    SELECT EXISTS (SELECT 1 FROM quarantinedFile WHERE participant = ?1 AND file = ?2)
+    """
 
   private func removeUnnamed(
     in folder: URL, before: Date, _ participant: ParticipantID, _ query: String
