@@ -109,6 +109,10 @@ public final class Relay: Sendable {
     store.layout.messageFile(file.storedName, of: message.participant)
   }
 
+  /// The malware scanner's name and version, as it answers now; nil where none is set.
+  /// - Throws: ``ScanProblem`` when it does not answer: messages wait then, unless the settings say otherwise.
+  public func scannerVersion() async throws -> String? { try await scan.scanner.version() }
+
   /// How the node is doing.
   public func status() throws -> RelayStatus { try store.status() }
 }
