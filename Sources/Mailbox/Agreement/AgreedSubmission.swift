@@ -40,18 +40,18 @@ extension MailboxService {
 extension AgreementBook {
   /// About a draft: the sizes are those that its files have now. A file that cannot be seen has none, and is for the
   /// relay to refuse.
-  fileprivate func permission(_ draft: Draft, _ kind: InformationKind) -> Permission {
+  fileprivate func permission(_ draft: Draft, _ kind: InformationKind) -> AgreementPermission {
     let attachments = draft.attachments.map {
-      Permission.Attachment(type: $0.contentType, size: FileInformation(path: $0.file.path)?.size ?? 0)
+      AgreementPermission.Attachment(type: $0.contentType, size: FileInformation(path: $0.file.path)?.size ?? 0)
     }
     return permission(from: draft.sender, to: draft.recipient, kind: kind, attachments: attachments, at: .now)
   }
 
-  fileprivate func permission(_ message: StoredMessage, _ kind: InformationKind) -> Permission {
+  fileprivate func permission(_ message: StoredMessage, _ kind: InformationKind) -> AgreementPermission {
     guard let sender = message.sender.place, let recipient = message.recipient.place else {
-      return .refused(Permission.Refusal(reason: .mailboxNotAgreed, description: "the message names no mailbox"))
+      return .refused(AgreementPermission.Refusal(reason: .mailboxNotAgreed, description: "the message names no mailbox"))
     }
-    let attachments = message.content.files.map { Permission.Attachment(type: $0.contentType, size: $0.size) }
+    let attachments = message.content.files.map { AgreementPermission.Attachment(type: $0.contentType, size: $0.size) }
     return permission(from: sender, to: recipient, kind: kind, attachments: attachments, at: message.stored)
   }
 }

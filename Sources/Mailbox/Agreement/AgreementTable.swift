@@ -8,7 +8,7 @@ public struct MessageAgreement: Hashable, Sendable {
   /// What the message is about; nil for a received one, which does not say so.
   public let kind: InformationKind?
   /// Why no agreement covers it.
-  public let reason: Permission.Reason?
+  public let reason: AgreementPermission.Reason?
 }
 
 enum AgreementTable {
@@ -27,8 +27,8 @@ enum AgreementTable {
     CREATE INDEX messageAgreementUncovered ON messageAgreement (messageRow) WHERE agreement IS NULL;
     """
 
-  static func insert(_ message: StoredMessage, _ permission: Permission, kind: InformationKind?, in db: Database) throws {
-    let (reference, reason): (AgreementReference?, Permission.Reason?) =
+  static func insert(_ message: StoredMessage, _ permission: AgreementPermission, kind: InformationKind?, in db: Database) throws {
+    let (reference, reason): (AgreementReference?, AgreementPermission.Reason?) =
       switch permission {
       case .allowed(let reference): (reference, nil)
       case .refused(let refusal): (nil, refusal.reason)
@@ -49,7 +49,7 @@ enum AgreementTable {
       if let id, let version { reference = AgreementReference(id: id, version: version) }
       return MessageAgreement(
         agreement: reference, kind: (row["kind"] as String?).flatMap(InformationKind.init),
-        reason: (row["reason"] as String?).flatMap(Permission.Reason.init))
+        reason: (row["reason"] as String?).flatMap(AgreementPermission.Reason.init))
     }
   }
 }

@@ -67,7 +67,7 @@ import Testing
       ("a-one", "b-one", .other, [pdf, .init(type: "image/png", size: .max)], "tooLarge"),
     ])
   func reasons(
-    _ from: String, _ to: String, _ kind: InformationKind, _ files: [Permission.Attachment], _ expected: String
+    _ from: String, _ to: String, _ kind: InformationKind, _ files: [AgreementPermission.Attachment], _ expected: String
   ) throws {
     #expect(try AgreementBook([AgreementText().file()]).answer(from, to, kind, files) == expected)
   }

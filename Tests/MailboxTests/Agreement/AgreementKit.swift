@@ -87,12 +87,12 @@ func box(_ name: String, of letter: String? = nil) throws -> Draft.Mailbox {
 /// A time in UTC.
 func time(_ text: String) throws -> Date { try Date(text, strategy: .iso8601) }
 
-let pdf = Permission.Attachment(type: "application/pdf", size: 1_000)
+let pdf = AgreementPermission.Attachment(type: "application/pdf", size: 1_000)
 
 extension AgreementBook {
   /// The reason for a refusal, or the version that allows.
   func answer(
-    _ from: String, _ to: String, _ kind: InformationKind = .other, _ files: [Permission.Attachment] = [pdf],
+    _ from: String, _ to: String, _ kind: InformationKind = .other, _ files: [AgreementPermission.Attachment] = [pdf],
     at date: String = "2026-06-01T12:00:00Z"
   ) throws -> String {
     switch permission(from: try box(from), to: try box(to), kind: kind, attachments: files, at: try time(date)) {

@@ -69,7 +69,7 @@ struct OpenedMessage: @unchecked Sendable {
 
   /// What is looked through for malware, where it lies now.
   var scanContents: [ScanContent] {
-    payload.documents.flatMap(\.texts).map(ScanContent.text)
+    ScanContent.texts(payload.documents.flatMap(\.texts))
       + files.sorted { $0.key < $1.key }.map { .file($0.value.temporaryURL) }
   }
 

@@ -2,7 +2,7 @@ public import Foundation
 public import SDKRelay
 
 /// Whether a message may be written, by the agreements in force.
-public enum Permission: Hashable, Sendable {
+public enum AgreementPermission: Hashable, Sendable {
   /// Under this version.
   case allowed(AgreementReference)
   case refused(Refusal)
@@ -38,9 +38,9 @@ extension AgreementBook {
   /// Whether one mailbox may write to another about a kind of information. What no agreement lists is refused, and the
   /// refusal is that of the agreement which comes closest.
   public func permission(
-    from sender: Draft.Mailbox, to recipient: Draft.Mailbox, kind: InformationKind, attachments: [Permission.Attachment],
+    from sender: Draft.Mailbox, to recipient: Draft.Mailbox, kind: InformationKind, attachments: [AgreementPermission.Attachment],
     at date: Date
-  ) -> Permission {
+  ) -> AgreementPermission {
     decision(Agreement.Place(sender), Agreement.Place(recipient), at: date) {
       $0.refusal($1, kind) ?? $0.refusal(attachments)
     }
@@ -51,7 +51,7 @@ extension AgreementBook {
   /// - Parameter sender: its address may have been left out.
   public func coverage(
     from sender: (participant: ParticipantID, address: FunctionalAddress?), to recipient: Draft.Mailbox, at date: Date
-  ) -> Permission {
+  ) -> AgreementPermission {
     guard let address = sender.address else {
       return decision(sender.participant, recipient.participant, at: date) { agreement in
         .init(.mailboxNotAgreed, "the sender names no mailbox, and the agreement \(agreement.reference) has only mailboxes")
@@ -63,8 +63,8 @@ extension AgreementBook {
 
   private func decision(
     _ sender: Agreement.Place, _ recipient: Agreement.Place, at date: Date,
-    _ further: (Agreement, Agreement.Route) -> Permission.Refusal?
-  ) -> Permission {
+    _ further: (Agreement, Agreement.Route) -> AgreementPermission.Refusal?
+  ) -> AgreementPermission {
     decision(sender.participant, recipient.participant, at: date) { agreement in
       switch agreement.route(from: sender, to: recipient) {
       case .success(let route): further(agreement, route)
@@ -76,10 +76,10 @@ extension AgreementBook {
   /// The first agreement between the two without a refusal, or the refusal that comes closest.
   private func decision(
     _ sender: ParticipantID, _ recipient: ParticipantID, at date: Date,
-    _ refusal: (Agreement) -> Permission.Refusal?
-  ) -> Permission {
+    _ refusal: (Agreement) -> AgreementPermission.Refusal?
+  ) -> AgreementPermission {
     let day = Day(containing: date)
-    var closest = Permission.Refusal(.noAgreement, "there is no agreement between \(sender) and \(recipient)")
+    var closest = AgreementPermission.Refusal(.noAgreement, "there is no agreement between \(sender) and \(recipient)")
     for id in ids {
       let between = versions(of: id).filter { $0.party(sender) != nil && $0.party(recipient) != nil }
       let current = between.first { $0.validity.contains(day) }
@@ -94,7 +94,7 @@ extension AgreementBook {
   }
 
   /// What to say where none of an agreement's versions is in force: the next one to come, else the last one.
-  private static func outOfForce(_ versions: [Agreement], on day: Day) -> Permission.Refusal? {
+  private static func outOfForce(_ versions: [Agreement], on day: Day) -> AgreementPermission.Refusal? {
     if let next = versions.first(where: { day < $0.validity.from }) {
       return .init(.notYetInForce, "the agreement \(next.reference) is not in force before \(next.validity.from)")
     }
@@ -102,22 +102,22 @@ extension AgreementBook {
     return .init(.ended, "the agreement \(last.id) ended on \(end)")
   }
 
-  private func max(_ one: Permission.Refusal, _ other: Permission.Refusal) -> Permission.Refusal {
-    let order = Permission.Reason.allCases
+  private func max(_ one: AgreementPermission.Refusal, _ other: AgreementPermission.Refusal) -> AgreementPermission.Refusal {
+    let order = AgreementPermission.Reason.allCases
     let places = [one, other].map { order.firstIndex(of: $0.reason) ?? 0 }
     return places[1] > places[0] ? other : one
   }
 }
 
-extension Permission.Refusal {
-  fileprivate init(_ reason: Permission.Reason, _ sentence: String) {
+extension AgreementPermission.Refusal {
+  fileprivate init(_ reason: AgreementPermission.Reason, _ sentence: String) {
     self.init(reason: reason, description: sentence)
   }
 }
 
 extension Agreement {
   /// The route between two mailboxes of different parties.
-  fileprivate func route(from sender: Place, to recipient: Place) -> Result<Route, Permission.Refusal> {
+  fileprivate func route(from sender: Place, to recipient: Place) -> Result<Route, AgreementPermission.Refusal> {
     for place in [sender, recipient] where party(place.participant)?.mailbox(place.address) == nil {
       return .failure(
         .init(
@@ -133,7 +133,7 @@ extension Agreement {
     return .success(route)
   }
 
-  fileprivate func refusal(_ route: Route, _ kind: InformationKind) -> Permission.Refusal? {
+  fileprivate func refusal(_ route: Route, _ kind: InformationKind) -> AgreementPermission.Refusal? {
     guard !route.kinds.contains(kind) else { return nil }
     let agreed = route.kinds.map(\.rawValue).joined(separator: ", ")
     return .init(
@@ -142,7 +142,7 @@ extension Agreement {
         + kind.rawValue)
   }
 
-  fileprivate func refusal(_ attachments: [Permission.Attachment]) -> Permission.Refusal? {
+  fileprivate func refusal(_ attachments: [AgreementPermission.Attachment]) -> AgreementPermission.Refusal? {
     for attachment in attachments where !fileTypes.contains(attachment.essence) {
       let agreed = fileTypes.joined(separator: ", ")
       return .init(
@@ -159,7 +159,7 @@ extension Agreement {
   }
 }
 
-extension Permission.Attachment {
+extension AgreementPermission.Attachment {
   /// The media type alone, in lower case.
   fileprivate var essence: String {
     let end = type.firstIndex(of: ";") ?? type.endIndex
