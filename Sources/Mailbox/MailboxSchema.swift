@@ -11,8 +11,10 @@ enum MailboxSchema {
     }
   }
 
+  // One entry a line.
   private static let migrations: [(name: String, sql: String)] = [
     ("1 access", AccessSchema.first),
-    ("2 agreement", AgreementTable.schema)
+    ("2 agreement", AgreementTable.schema),
+    ("3 audit", AuditSchema.first),
   ]
 }

@@ -10,11 +10,14 @@ public final class MailboxService: Sendable {
   public let relay: Relay
   /// The agreements that senders are held to; nil where the settings name none.
   public let agreements: AgreementWatch?
+  /// Who did what, and why.
+  public let audit: Audit
   let logger: Logger
 
   init(relay: Relay, agreements: AgreementWatch? = nil, logger: Logger) {
     self.relay = relay
     self.agreements = agreements
+    audit = Audit(folder: relay.settings.data)
     self.logger = logger
   }
 

@@ -82,6 +82,15 @@ public func digest(_ algorithm: DigestAlgorithm, of bytes: [UInt8]) -> [UInt8] {
   return value
 }
 
+/// The HMAC-SHA256 of the bytes (RFC 2104).
+public func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) -> [UInt8] {
+  var value = [UInt8](repeating: 0, count: DigestAlgorithm.sha256.length)
+  let made = EVP_Q_mac(
+    nil, "HMAC", nil, "SHA256", nil, key, key.count, bytes, bytes.count, &value, value.count, nil)
+  precondition(made != nil, "OpenSSL refused an HMAC")
+  return value
+}
+
 /// Whether both hold the same bytes, in a time that depends on their length only.
 public func constantTimeEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
   a.count == b.count && CRYPTO_memcmp(a, b, a.count) == 0

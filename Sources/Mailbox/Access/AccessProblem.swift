@@ -1,0 +1,28 @@
+/// Why a change of users, clients or grants is refused.
+public enum AccessProblem: Error, Hashable, Sendable, CustomStringConvertible {
+  case exists(String)
+  case unknown(String)
+  case otherOrganisation
+  case needsMailbox
+  case notForClients
+  case notForUsers
+  case toOneself
+  case endsBeforeItBegins
+  case name
+  case noScope
+
+  public var description: String {
+    switch self {
+    case .exists(let what): "\(what) is there already"
+    case .unknown(let what): "\(what) is not known"
+    case .otherOrganisation: "grants are given in one's own organisation only"
+    case .needsMailbox: "this is granted in a named mailbox, not in a whole organisation"
+    case .notForClients: "a technical client has no role: it acts for a mailbox, within its scopes"
+    case .notForUsers: "a user has a role; acting for a mailbox is for technical clients"
+    case .toOneself: "nobody gives a grant to themselves"
+    case .endsBeforeItBegins: "a grant ends after it begins"
+    case .name: "a name has 1 to 200 characters, no control characters and no identity number"
+    case .noScope: "a client needs at least one scope"
+    }
+  }
+}
