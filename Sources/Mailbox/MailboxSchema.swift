@@ -16,5 +16,6 @@ enum MailboxSchema {
     ("1 access", AccessSchema.first),
     ("2 agreement", AgreementTable.schema),
     ("3 audit", AuditSchema.first),
+    ("4 message", MessageRecordTable.schema),
   ]
 }

@@ -13,6 +13,18 @@ extension MailboxService {
     _ draft: Draft, kind: InformationKind = .other,
     also: @escaping @Sendable (StoredMessage, Database) throws -> Void = { _, _ in }
   ) async throws(SubmissionProblem) -> MessageID {
+    try await submit(draft, kind: kind, submitter: nil, also: also)
+  }
+
+  /// - Parameter submitter: who hands it in; nil for whoever runs commands on the node.
+  func submit(
+    _ draft: Draft, kind: InformationKind, submitter: Principal?,
+    also: @escaping @Sendable (StoredMessage, Database) throws -> Void
+  ) async throws(SubmissionProblem) -> MessageID {
+    let also: @Sendable (StoredMessage, Database) throws -> Void = { message, db in
+      try MessageRecordTable.insert(message.row, submittedBy: submitter, in: db)
+      try also(message, db)
+    }
     guard let agreements else { return try await relay.submit(draft, also: also) }
     await renewAgreements()
     let book: AgreementBook

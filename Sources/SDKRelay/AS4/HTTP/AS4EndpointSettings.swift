@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+public import NIOSSL
 
 /// Where and how the access point listens for AS4 messages.
 public struct AS4EndpointSettings: Sendable {
@@ -62,7 +63,8 @@ public struct AS4EndpointSettings: Sendable {
     idleTime = try settings.duration("idleTime", default: idleTime, in: .seconds(1) ... .seconds(3_600))
   }
 
-  private static func security(_ settings: SettingsSection, host: String) throws(SettingsProblem) -> Security {
+  /// Reads `tls`, `mutual`, `certificate`, `key` and `trust`, which every endpoint of the node has.
+  public static func security(_ settings: SettingsSection, host: String) throws(SettingsProblem) -> Security {
     guard try settings.bool("tls", default: true) else {
       guard isLoopback(host) else { throw settings.problem("tls", "may be false for 127.0.0.1 or ::1 only") }
       return .plain
@@ -88,6 +90,17 @@ public struct AS4EndpointSettings: Sendable {
     .init(
       head: TimeAmount(headerTime), idle: TimeAmount(idleTime), bodyCredit: TimeAmount(bodyStallTime),
       bodyRate: minimumBodyRate, refusedBytes: 2 * maximumBody)
+  }
+}
+
+extension AS4EndpointSettings.Security {
+  /// What a server of the node speaks; nil without TLS.
+  public var tlsConfiguration: TLSConfiguration? {
+    switch self {
+    case .mutualTLS(let identity, let clients): TLSProfile.server(identity, clients: clients)
+    case .oneWayTLS(let identity): TLSProfile.server(identity, clients: nil)
+    case .plain: nil
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import Foundation
-import GRDB
+public import GRDB
 
 /// A message about to be stored.
 struct NewMessage: Sendable {
@@ -93,8 +93,8 @@ enum MessageTable {
   }
 
   static let columns = """
-    id, participant, direction, messageId, status, createdAt, storedAt, conversationId, refToMessageId, sender,
-    recipient, content
+    message.id, message.participant, direction, messageId, status, createdAt, storedAt, conversationId, refToMessageId,
+    sender, recipient, content
     """
 
   private static func json(_ value: some Encodable) throws -> String {
@@ -143,7 +143,11 @@ extension Store {
 }
 
 extension StoredMessage {
-  init(_ row: Row) throws {
+  /// What a query of the table `message` selects for ``init(_:)``.
+  public static var columns: String { MessageTable.columns }
+
+  /// - Throws: what the row cannot be read for.
+  public init(_ row: Row) throws {
     let decoder = JSONDecoder()
     func decoded<Value: Decodable>(_ column: String) throws -> Value {
       try decoder.decode(Value.self, from: Data((row[column] as String).utf8))

@@ -5,7 +5,7 @@ import GRDB
 /// Times are whole milliseconds since 1970. Participants stand in lower case, as they compare. File names are names in
 /// the participant's folders (DataLayout.swift), generated here; those of sealed files without their endings.
 ///
-/// - `message`: what a participant sent or received; one row for each (participant, direction, messageId).
+/// - `message`: what a participant sent or received; one row for each (messageId, participant, direction).
 /// - `attachment`: the file of an attachment, and the message whose content names it.
 /// - `transfer`: an AS4 message to send, carrying a message or a message receipt, and then a record of it. `file` names
 ///   its AS4 message, which never changes and goes when the exchange ends, and a message's sealed envelope, which stays;
@@ -69,10 +69,10 @@ enum StoreSchema {
       envelopeSha256 BLOB,
       acknowledgedAt INTEGER,
       hasAlarmed INTEGER NOT NULL DEFAULT 0,
-      UNIQUE (participant, direction, messageId)
+      UNIQUE (messageId, participant, direction)
     ) STRICT;
     CREATE INDEX messageByTime ON message (participant, id);
-    CREATE INDEX messageByStatus ON message (participant, status, id);
+    CREATE INDEX messageByStatus ON message (participant, mailbox, status, id);
     CREATE INDEX messageByMailbox ON message (participant, mailbox, id);
 
     CREATE TABLE attachment (

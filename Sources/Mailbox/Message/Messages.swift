@@ -1,0 +1,112 @@
+public import Foundation
+import GRDB
+public import SDKRelay
+
+/// Why a message cannot be had. What one may not know of looks as what is not there.
+public enum MessageProblem: Error, Hashable, Sendable, CustomStringConvertible {
+  case notFound
+  /// It is still on its way: only messages in a final status can be taken.
+  case notFinal(MessageStatus)
+
+  public var description: String {
+    switch self {
+    case .notFound: "there is no such message"
+    case .notFinal(let status): "the message is \(status.rawValue); it can be removed when it is final"
+    }
+  }
+}
+
+extension AuditAction {
+  public static let sendMessage = AuditAction(rawValue: "message.send")
+  public static let readMessage = AuditAction(rawValue: "message.read")
+  public static let takeMessage = AuditAction(rawValue: "message.take")
+}
+
+// Messages as a principal may handle them: each step asks ``Access`` first, in its own transaction.
+extension MailboxService {
+  /// Checks the draft against access and agreement, stores it durably and queues it.
+  /// - Throws: ``AccessDenied`` when the principal may not send from the mailbox, or ``SubmissionProblem``.
+  public func submit(
+    _ draft: Draft, kind: InformationKind = .other, by principal: Principal, at now: Date = .now
+  ) async throws -> MessageID {
+    let mailbox = MailboxID(draft.sender.participant, draft.sender.address)
+    let record = AuditRecord(
+      principal, .sendMessage, participant: mailbox.participant, mailbox: mailbox.address,
+      messageID: draft.chosen.messageID, object: "to \(draft.recipient.participant.value)")
+    // Before anything is copied. It counts again in the transaction that stores the message.
+    if try !relay.read({ try Access.allows(principal, .send, mailbox, at: now, in: $0) }) {
+      return try await audited(record, at: now) { _, db in
+        try Access.check(principal, .send, mailbox, at: now, in: db)
+        throw MessageProblem.notFound
+      }
+    }
+    return try await submit(draft, kind: kind, submitter: principal) { [audit] message, db in
+      try Access.check(principal, .send, mailbox, at: now, in: db)
+      var record = record
+      record.messageID = message.id
+      try audit.append(record, at: now, in: db)
+    }
+  }
+
+  /// The messages that match and that the principal may see, oldest first.
+  public func messages(
+    _ query: MessageQuery, for principal: Principal, at now: Date = .now
+  ) throws -> [StoredMessage] {
+    try relay.read { db in
+      let reach = try Access.reach(of: principal, .list, at: now, in: db)
+      var found: [StoredMessage] = []
+      for mailbox in reach.mailboxes { found += try query.fetch(in: mailbox, for: principal, at: now, in: db) }
+      return Array(found.sorted { $0.row < $1.row }.prefix(query.limit))
+    }
+  }
+
+  /// The message with its content, for reading; the audit trail tells of it.
+  /// - Throws: ``MessageProblem/notFound`` also when the principal may not read it.
+  public func open(_ id: MessageID, by principal: Principal, at now: Date = .now) async throws -> StoredMessage {
+    let record = AuditRecord(principal, .readMessage, messageID: id)
+    return try await audited(record, at: now) { record, db in
+      let message = try Self.message(id, .read, for: principal, at: now, in: db)
+      record.participant = message.participant
+      record.mailbox = message.ownMailbox
+      return message
+    }
+  }
+
+  /// The client has the message in its own keeping: it is shown to technical clients no longer. Its content stays here
+  /// until a rule of retention ends it.
+  /// - Throws: ``MessageProblem``.
+  public func take(_ id: MessageID, by principal: Principal, at now: Date = .now) async throws {
+    let record = AuditRecord(principal, .takeMessage, messageID: id)
+    try await audited(record, at: now) { record, db in
+      let message = try Self.message(id, .remove, for: principal, at: now, in: db)
+      record.participant = message.participant
+      record.mailbox = message.ownMailbox
+      guard message.status.isFinal else { throw MessageProblem.notFinal(message.status) }
+      guard try MessageRecordTable.take(message.row, by: principal, at: now, in: db) else {
+        throw MessageProblem.notFound
+      }
+    }
+  }
+
+  /// The newest message with the id that the principal may do this with.
+  private static func message(
+    _ id: MessageID, _ permission: Permission, for principal: Principal, at now: Date, in db: Database
+  ) throws -> StoredMessage {
+    let access = AccessFilter(
+      principal, permission, at: now, participant: "message.participant", mailbox: "message.mailbox",
+      isProtected: "messageRecord.isProtected")
+    let row = try Row.fetchOne(
+      db,
+      sql: """
+        SELECT \(StoredMessage.columns) FROM message JOIN messageRecord ON messageRow = message.id
+        WHERE messageId = ? AND takenAt IS NULL AND \(access.sql) ORDER BY message.id DESC LIMIT 1
+        """, arguments: [id.value] + access.arguments)
+    guard let row else { throw MessageProblem.notFound }
+    return try StoredMessage(row)
+  }
+}
+
+extension StoredMessage {
+  /// The mailbox of this node: the sender's of outgoing, the recipient's of incoming messages.
+  public var ownMailbox: FunctionalAddress? { direction == .outgoing ? sender.mailbox : recipient.mailbox }
+}
