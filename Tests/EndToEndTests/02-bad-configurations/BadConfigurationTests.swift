@@ -53,6 +53,8 @@ struct BadConfigurationTests {
     let folder = federation.folder.appending(path: "example-\(UUID().uuidString)")
     try FileManager.default.copyItem(at: federation.nodeA.folder, to: folder)
     defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.copyItem(
+      at: Package.root.appending(path: "config/agreements"), to: folder.appending(path: "agreements"))
     let example = try String(contentsOf: Package.root.appending(path: "config/node.yaml"), encoding: .utf8)
     let result = try await check(example, in: folder)
     #expect(result.exitCode == 0, "\(result.complaint)")
