@@ -60,7 +60,9 @@ struct AgreementPage {
     add("Title", agreement.title)
     add("In force", "\(agreement.validity.from) – \(agreement.validity.to.map { "\($0)" } ?? "") (\(state))")
     for rule in agreement.legalBasis { add("Legal basis", rule) }
-    add("Files", agreement.fileTypes.joined(separator: ", ") + "; together at most \(readableSize(agreement.maximumSize))")
+    add(
+      "Files", agreement.fileTypes.joined(separator: ", ") + "; together at most \(readableSize(agreement.maximumSize))"
+    )
     add("Answer", "within \(agreement.answerWithinWorkingDays) working days")
     add("Kept", "\(agreement.retention.days) days: \(agreement.retention.rule)")
     return table
@@ -90,6 +92,7 @@ struct AgreementPage {
     let lines = agreement.routes.map { route in
       "  \(route.from.address) → \(route.to.address)\n    " + route.kinds.map(\.rawValue).joined(separator: ", ")
     }
-    return (["Who may write to whom, about what:"] + lines.map { printable($0, multiline: true) }).joined(separator: "\n")
+    return (["Who may write to whom, about what:"] + lines.map { printable($0, multiline: true) }).joined(
+      separator: "\n")
   }
 }

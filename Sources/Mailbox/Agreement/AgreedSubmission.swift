@@ -72,8 +72,8 @@ extension AgreementWatch {
   /// Stores which agreement covers a received message, or that none does. The message is taken either way: its sender
   /// has a receipt by then.
   func record(received message: StoredMessage, in db: Database) throws {
-    guard let recipient = message.recipient.place else { return }
-    let permission = try book().coverage(
+    guard let recipient = message.recipient.place, let book = try? book() else { return }
+    let permission = book.coverage(
       from: (message.sender.id, message.sender.mailbox), to: recipient, at: message.stored)
     try AgreementTable.insert(message, permission, kind: nil, in: db)
   }

@@ -116,5 +116,5 @@ public struct AgreementReference: Hashable, Sendable, Encodable, CustomStringCon
     self.version = version
   }
 
-  public var description: String { "\(id), version \(version)" }
+  public var description: String { "\(id) (version \(version))" }
 }

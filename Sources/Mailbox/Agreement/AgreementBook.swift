@@ -40,7 +40,8 @@ public struct AgreementBook: Sendable {
     let (next, previous) = (file.agreement, before.agreement)
     guard next.id == previous.id else { return nil }
     guard next.version != previous.version else {
-      return file.root.problem("version", "the agreement \(next.id) has its version \(next.version) in \(before.name) too")
+      return file.root.problem(
+        "version", "the agreement \(next.id) has its version \(next.version) in \(before.name) too")
     }
     if let end = previous.validity.to, end < next.validity.from { return nil }
     let end = previous.validity.to.map { "until \($0)" } ?? "without end"

@@ -38,7 +38,8 @@ extension AgreementBook {
   /// Whether one mailbox may write to another about a kind of information. What no agreement lists is refused, and the
   /// refusal is that of the agreement which comes closest.
   public func permission(
-    from sender: Draft.Mailbox, to recipient: Draft.Mailbox, kind: InformationKind, attachments: [AgreementPermission.Attachment],
+    from sender: Draft.Mailbox, to recipient: Draft.Mailbox, kind: InformationKind,
+    attachments: [AgreementPermission.Attachment],
     at date: Date
   ) -> AgreementPermission {
     decision(Agreement.Place(sender), Agreement.Place(recipient), at: date) {
@@ -54,7 +55,8 @@ extension AgreementBook {
   ) -> AgreementPermission {
     guard let address = sender.address else {
       return decision(sender.participant, recipient.participant, at: date) { agreement in
-        .init(.mailboxNotAgreed, "the sender names no mailbox, and the agreement \(agreement.reference) has only mailboxes")
+        .init(
+          .mailboxNotAgreed, "the sender names no mailbox, and the agreement \(agreement.reference) has only mailboxes")
       }
     }
     let place = Agreement.Place(participant: sender.participant, address: address)
@@ -128,7 +130,7 @@ extension Agreement {
       return .failure(
         .init(
           .directionNotAgreed,
-          "by the agreement \(reference), \(sender.address) does not write to \(recipient.address)"))
+          "by the agreement \(reference) \(sender.address) does not write to \(recipient.address)"))
     }
     return .success(route)
   }
@@ -138,7 +140,7 @@ extension Agreement {
     let agreed = route.kinds.map(\.rawValue).joined(separator: ", ")
     return .init(
       .kindNotAgreed,
-      "by the agreement \(reference), \(route.from.address) writes to \(route.to.address) about \(agreed), and not about "
+      "by the agreement \(reference) \(route.from.address) writes to \(route.to.address) about \(agreed), and not about "
         + kind.rawValue)
   }
 
@@ -155,7 +157,8 @@ extension Agreement {
     }
     guard size > maximumSize else { return nil }
     return .init(
-      .tooLarge, "the attachments have \(size) bytes; by the agreement \(reference) a message has at most \(maximumSize)")
+      .tooLarge,
+      "the attachments have \(size) bytes; by the agreement \(reference) a message has at most \(maximumSize)")
   }
 }
 

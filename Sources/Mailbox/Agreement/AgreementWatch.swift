@@ -77,8 +77,9 @@ extension AgreementWatch.State {
   ) -> AgreementNews? {
     switch result {
     case .success(let book):
+      let isNew = book.versions != self.book?.versions || refused != nil
       (self.book, taken, refused) = (book, version, nil)
-      return .renewed(versions: book.versions.count)
+      return isNew ? .renewed(versions: book.versions.count) : nil
     case .failure(let problems):
       let complaint = AgreementWatch.Complaint(version: version, problems: problems)
       guard complaint != refused else { return nil }
@@ -116,6 +117,7 @@ private struct FolderVersion: Hashable, Sendable {
   init?(_ folder: URL) {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else { return nil }
     files = Dictionary(
-      names.map { ($0, FileInformation(path: folder.appending(path: $0).path)?.version) }, uniquingKeysWith: { $1 })
+      names.filter { !$0.hasPrefix(".") }.map { ($0, FileInformation(path: folder.appending(path: $0).path)?.version) },
+      uniquingKeysWith: { $1 })
   }
 }

@@ -75,7 +75,7 @@ struct AgreementCommandTests {
     #expect(refused.exitCode == 1)
     #expect(
       refused.complaint == """
-        sdkrelay: by the agreement ours, version 1, \(own.mailboxes[0].address) writes to \(other.mailboxes[0].address) \
+        sdkrelay: by the agreement ours (version 1) \(own.mailboxes[0].address) writes to \(other.mailboxes[0].address) \
         about application, and not about other\n
         """)
     #expect(try await send(from: 1).complaint.contains("has no mailbox \(own.mailboxes[1].address) of \(own.id)"))

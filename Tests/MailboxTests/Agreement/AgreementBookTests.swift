@@ -16,11 +16,11 @@ import Testing
       Self.version(2, "2026-09-01", "2026-12-31"),
     ])
     #expect(try book.answer("a-one", "b-one", at: "2026-02-28T22:59:59Z") == "notYetInForce")
-    #expect(try book.answer("a-one", "b-one", at: "2026-02-28T23:00:00Z") == "ab, version 1")
-    #expect(try book.answer("a-one", "b-one", at: "2026-08-31T21:59:59Z") == "ab, version 1")
-    #expect(try book.answer("a-one", "b-one", at: "2026-08-31T22:00:00Z") == "ab, version 2")
+    #expect(try book.answer("a-one", "b-one", at: "2026-02-28T23:00:00Z") == "ab (version 1)")
+    #expect(try book.answer("a-one", "b-one", at: "2026-08-31T21:59:59Z") == "ab (version 1)")
+    #expect(try book.answer("a-one", "b-one", at: "2026-08-31T22:00:00Z") == "ab (version 2)")
     #expect(try book.answer("a-one", "b-one", at: "2027-01-15T12:00:00Z") == "notYetInForce")
-    #expect(try book.answer("a-one", "b-one", at: "2099-01-01T12:00:00Z") == "ab, version 3")
+    #expect(try book.answer("a-one", "b-one", at: "2099-01-01T12:00:00Z") == "ab (version 3)")
     #expect(book.version(of: "ab", at: try time("2026-10-01T12:00:00Z"))?.version == 2)
   }
 
@@ -41,16 +41,17 @@ import Testing
       try problem(Self.version(1, "2026-09-01", nil), Self.version(2, "2026-03-01", "2026-08-31"))
         == "ab.2.yaml:6: validity.from: overlaps version 1, which is in force without end: ab.1.yaml must end before")
     #expect(
-      try problem(Self.version(1, "2026-03-01", "2026-08-31"), AgreementText(from: "2027-03-01", to: nil).file("x.yaml"))
+      try problem(
+        Self.version(1, "2026-03-01", "2026-08-31"), AgreementText(from: "2027-03-01", to: nil).file("x.yaml"))
         == "x.yaml:2: version: the agreement ab has its version 1 in ab.1.yaml too")
   }
 
   @Test(
     "each rule refuses with its own reason",
     arguments: [
-      ("a-one", "b-one", InformationKind.other, [pdf], "ab, version 1"),
-      ("a-one", "b-one", .application, [], "ab, version 1"),
-      ("b-one", "a-one", .decision, [pdf], "ab, version 1"),
+      ("a-one", "b-one", InformationKind.other, [pdf], "ab (version 1)"),
+      ("a-one", "b-one", .application, [], "ab (version 1)"),
+      ("b-one", "a-one", .decision, [pdf], "ab (version 1)"),
       ("c-one", "b-one", .other, [pdf], "noAgreement"),
       ("a-one", "c-one", .other, [pdf], "noAgreement"),
       ("a-one", "a-two", .other, [pdf], "noAgreement"),
@@ -59,7 +60,7 @@ import Testing
       ("a-two", "b-one", .other, [pdf], "directionNotAgreed"),
       ("a-one", "b-one", .decision, [pdf], "kindNotAgreed"),
       ("b-one", "a-one", .other, [pdf], "kindNotAgreed"),
-      ("a-one", "b-one", .other, [.init(type: "IMAGE/png; x=y", size: 1)], "ab, version 1"),
+      ("a-one", "b-one", .other, [.init(type: "IMAGE/png; x=y", size: 1)], "ab (version 1)"),
       ("a-one", "b-one", .other, [.init(type: "text/html", size: 1)], "fileTypeNotAgreed"),
       ("a-one", "b-one", .other, [.init(type: "", size: 1)], "fileTypeNotAgreed"),
       ("a-one", "b-one", .other, [.init(type: "application/pdf", size: 1_001)], "tooLarge"),
@@ -78,7 +79,7 @@ import Testing
     let permission = book.permission(
       from: try box("a-one"), to: try box("b-one"), kind: .other, attachments: [], at: try time("2026-12-31T23:00:00Z"))
     #expect(permission == .refused(.init(reason: .ended, description: "the agreement ab ended on 2026-12-31")))
-    #expect(try book.answer("a-one", "b-one", at: "2026-12-31T22:59:59Z") == "ab, version 1")
+    #expect(try book.answer("a-one", "b-one", at: "2026-12-31T22:59:59Z") == "ab (version 1)")
   }
 
   @Test("a mailbox counts for its own organisation only")
@@ -96,8 +97,8 @@ import Testing
     var other = AgreementText(id: "other")
     other.routes = "  - from: a-one\n    to: b-one\n    kinds: [result]"
     let book = try AgreementBook([AgreementText().file(), other.file("other.yaml")])
-    #expect(try book.answer("a-one", "b-one", .result) == "other, version 1")
-    #expect(try book.answer("a-one", "b-one", .other) == "ab, version 1")
+    #expect(try book.answer("a-one", "b-one", .result) == "other (version 1)")
+    #expect(try book.answer("a-one", "b-one", .other) == "ab (version 1)")
     #expect(try book.answer("a-one", "b-one", .change) == "kindNotAgreed")
     #expect(try book.answer("b-one", "a-one", .change) == "kindNotAgreed")
   }
@@ -130,7 +131,7 @@ import Testing
             let size = Int.random(in: 990...1_010, using: &generator)
             let isListed = listed["\(from) \(to)"]?.contains(kind) == true && type != "text/plain" && size <= 1_000
             let answer = try book.answer(from, to, kind, [.init(type: type, size: size)])
-            #expect((answer == "ab, version 1") == isListed, "\(from) \(to) \(kind) \(type) \(size): \(answer)")
+            #expect((answer == "ab (version 1)") == isListed, "\(from) \(to) \(kind) \(type) \(size): \(answer)")
           }
         }
       }

@@ -36,7 +36,8 @@ import Testing
   @Test("routes and mailboxes that came or went stand there whole")
   func routes() throws {
     let found = try lines({
-      $0.routes = "  - from: a-one\n    to: b-one\n    kinds: [other, result]\n  - from: a-new\n    to: b-one\n    kinds: [other]"
+      $0.routes =
+        "  - from: a-one\n    to: b-one\n    kinds: [other, result]\n  - from: a-new\n    to: b-one\n    kinds: [other]"
     }) { $0.replacing("address: a-two", with: "address: a-new") }
     #expect(
       found == [

@@ -8,7 +8,7 @@ import Testing
   @Test("every key of a file is read")
   func values() throws {
     let agreement = try AgreementText().file().agreement
-    #expect(agreement.reference.description == "ab, version 1")
+    #expect(agreement.reference.description == "ab (version 1)")
     #expect(agreement.validity.from.description == "2026-03-01")
     #expect(agreement.parties.map(\.name) == ["Kommunen", "Förmedlingen"])
     #expect(agreement.parties[0].administrator.contact == "forvaltning@a.example.se")
@@ -25,7 +25,7 @@ import Testing
     let book = try AgreementBook(folder: root.standardizedFileURL)
     #expect(
       book.versions.map(\.reference.description) == [
-        "komvux-arbetsformedlingen, version 1", "komvux-arbetsformedlingen, version 2", "sfi-etablering, version 1",
+        "komvux-arbetsformedlingen (version 1)", "komvux-arbetsformedlingen (version 2)", "sfi-etablering (version 1)",
       ])
   }
 
@@ -47,7 +47,10 @@ import Testing
         "participant: 0203:a.example.se", "participant: a.example.se",
         "10: parties[0].participant: must be a participant id such as 0203:kommun.example.se, not “a.example.se”"
       ),
-      ("participant: 0203:b.example.se", "participant: 0203:A.example.se", "27: parties[1].participant: the same party twice"),
+      (
+        "participant: 0203:b.example.se", "participant: 0203:A.example.se",
+        "27: parties[1].participant: the same party twice"
+      ),
       (
         "- address: a-two", "- address: ' a-two'",
         "22: parties[0].mailboxes[1].address: must be a functional address of 1 to 256 characters, not “ a-two”"
@@ -58,14 +61,22 @@ import Testing
         "21: parties[0].mailboxes[0].protectedPersons: must be true or false, not “yes”"
       ),
       ("hours: vardagar 9–15", "hour: vardagar 9–15", "36: parties[1].mailboxes[0].hour: unknown key"),
-      ("- from: b-one", "- from: b-two", "42: routes[1].from: is no mailbox that a party of this agreement lists: “b-two”"),
+      (
+        "- from: b-one", "- from: b-two",
+        "42: routes[1].from: is no mailbox that a party of this agreement lists: “b-two”"
+      ),
       ("to: b-one", "to: a-two", "40: routes[0].to: is of the same party as from"),
       ("kinds: [decision]", "kinds: [desicion]", "44: routes[1].kinds[0]: must be one of needOfEducation, application"),
       ("kinds: [decision]", "kinds: []", "44: routes[1].kinds: must name at least one of"),
       ("kinds: [decision]", "kinds: [decision, decision]", "44: routes[1].kinds: names the same kind twice"),
       ("- from: b-one\n    to: a-one", "- from: a-one\n    to: b-one", "42: routes[1].from: the same route twice"),
-      ("[application/pdf, image/png]", "[image/png]", "45: fileTypes: application/pdf is mandatory for every participant"),
-      ("[application/pdf, image/png]", "[application/pdf, PNG]", "45: fileTypes[1]: must be a media type in lower case"),
+      (
+        "[application/pdf, image/png]", "[image/png]",
+        "45: fileTypes: application/pdf is mandatory for every participant"
+      ),
+      (
+        "[application/pdf, image/png]", "[application/pdf, PNG]", "45: fileTypes[1]: must be a media type in lower case"
+      ),
       ("maximumSize: 1 kB", "maximumSize: 1 kilo", "46: maximumSize: must be a size such as 100 MB"),
       ("maximumSize: 1 kB\n", "", "1: maximumSize: is missing"),
       ("Days: 5", "Days: fem", "47: answerWithinWorkingDays: must be a whole number from 1 to 366, not “fem”"),

@@ -44,12 +44,15 @@ import Testing
     try watched.write(Self.text("result"))
     #expect(try watched.answer(.result) == "kindNotAgreed")
     #expect(watched.look() == .renewed(versions: 1))
-    #expect(try watched.answer(.result) == "ab, version 1")
+    #expect(try watched.answer(.result) == "ab (version 1)")
     #expect(watched.look() == nil)
     try watched.write(AgreementText(id: "other").text, to: "other.yaml")
     #expect(watched.look() == .renewed(versions: 2))
     try FileManager.default.removeItem(at: watched.folder.appending(path: "ab.yaml"))
     #expect(watched.look() == .renewed(versions: 1))
+    try watched.write("half an agree", to: ".other.yaml.swp")
+    try watched.write(AgreementText(id: "other").text, to: "other.yaml")
+    #expect(watched.look() == nil)
   }
 
   @Test("a broken file leaves the running agreements as they are, with one alarm a change")
@@ -61,15 +64,16 @@ import Testing
     let news = watched.look()
     #expect(news?.isAlarm == true)
     #expect(
-      news?.description.contains("ab.yaml:41: routes[0].kinds[1]: must be one of") == true, "\(String(describing: news))")
+      news?.description.contains("ab.yaml:41: routes[0].kinds[1]: must be one of") == true,
+      "\(String(describing: news))")
     #expect(watched.look() == nil)
-    #expect(try watched.answer(.other) == "ab, version 1")
+    #expect(try watched.answer(.other) == "ab (version 1)")
     #expect(try watched.answer(.result) == "kindNotAgreed")
     try watched.write(Self.text("result, nowhere"))
     #expect(watched.look()?.isAlarm == true)
     try watched.write(Self.text("result"))
     #expect(watched.look() == .renewed(versions: 2))
-    #expect(try watched.answer(.result) == "ab, version 1")
+    #expect(try watched.answer(.result) == "ab (version 1)")
   }
 
   @Test("a folder that vanishes or cannot be told from one leaves the running agreements as they are")
@@ -81,7 +85,7 @@ import Testing
     try FileManager.default.moveItem(at: watched.folder, to: aside)
     #expect(watched.look()?.isAlarm == true)
     #expect(watched.look() == nil)
-    #expect(try watched.answer(.other) == "ab, version 1")
+    #expect(try watched.answer(.other) == "ab (version 1)")
     try FileManager.default.moveItem(at: aside, to: watched.folder)
     #expect(watched.look() == nil)
     try watched.write("id: x", to: "new.yml")
@@ -94,7 +98,7 @@ import Testing
     try watched.write("id: x")
     #expect(throws: AgreementProblems.self) { try watched.watch.book() }
     try watched.write(AgreementText().text)
-    #expect(try watched.answer(.other) == "ab, version 1")
+    #expect(try watched.answer(.other) == "ab (version 1)")
     let now = ContinuousClock.now
     #expect(watched.watch.look(now: now.advanced(by: .seconds(3))) == nil)
     try watched.write(Self.text("result"))
