@@ -58,7 +58,8 @@ struct AgreementPage {
     func add(_ name: String, _ value: String) { table.rows.append([name, printable(value)]) }
     add("Agreement", "\(agreement.reference) of \(agreement.date)")
     add("Title", agreement.title)
-    add("In force", "\(agreement.validity.from) – \(agreement.validity.to.map { "\($0)" } ?? "no end agreed") (\(state))")
+    let end = agreement.validity.to.map { "\($0)" } ?? "no end agreed"
+    add("In force", "\(agreement.validity.from) – \(end) (\(state))")
     for rule in agreement.legalBasis { add("Legal basis", rule) }
     add(
       "Files", agreement.fileTypes.joined(separator: ", ") + "; together at most \(readableSize(agreement.maximumSize))"
