@@ -65,7 +65,7 @@ public struct SetAsideItem: Hashable, Sendable {
 public enum SetAsideProblem: Error, Hashable, Sendable, CustomStringConvertible {
   /// There is none with this number, or no more.
   case unknown(Int64)
-  /// The exchange has ended, as its sender has been told.
+  /// The exchange has ended, as its sender has been told: a message sent, or a received one with malware.
   case ended(Int64)
 
   public var description: String {

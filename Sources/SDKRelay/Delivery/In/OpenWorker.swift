@@ -192,7 +192,7 @@ struct OpenWorker: Worker {
     let problem = PayloadRule.malware.problem()
     let receipt = try await receipts.seal(for: header, problems: [problem], mailbox: opened.senderMailbox)
     let lane = await lane(to: header.from)
-    let reason = "malware: \(found.signatures); in quarantine: \(opened.files.count) files"
+    let reason = "malware: \(found.signatures); files in quarantine: \(opened.files.count)"
     let codes = "\(problem.cause.rawValue) \(problem.detail.rawValue) [\(problem.rule)]"
     try await store.write { db in
       let now = Date()
