@@ -5,8 +5,8 @@ import XMLSecurity
 /// Takes a draft: the first stored hand-over of a message out.
 ///
 /// Order: sender served → recipient and mailbox in the directory → attachments copied and synced → payload checked as
-/// its receiver will → looked through for malware → commit 1 (message, transfer, job, event). Before the commit nothing has been accepted and the
-/// janitor removes what was copied; after it the message will be sent.
+/// its receiver will → looked through for malware → commit 1 (message, transfer, job, event). Before the commit nothing
+/// has been accepted and the janitor removes what was copied; after it the message will be sent.
 struct Submission: Sendable {
   let settings: NodeSettings
   let directory: any Directory
