@@ -69,7 +69,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "XMLSecurityTests", dependencies: ["XMLSecurity", "CLibXML2"], swiftSettings: strict),
     .testTarget(name: "SDKRelayTests", dependencies: ["SDKRelay", "Testbed", "XMLSecurity"], swiftSettings: strict),
-    .testTarget(name: "MailboxTests", dependencies: ["Mailbox", "SDKRelay", "XMLSecurity"], swiftSettings: strict),
+    .testTarget(
+      name: "MailboxTests", dependencies: ["Mailbox", "SDKRelay", "Testbed", "XMLSecurity"], swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["SDKRelay", "Testbed", "XMLSecurity", "Command"],
       exclude: ["02-bad-configurations/cases"], swiftSettings: strict),

@@ -17,8 +17,8 @@ struct SDKRelayCommand: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Serve.self, Send.self, Messages.self, Status.self, Aside.self, PayloadCommand.self, EnvelopeCommand.self,
-      ReceiptCommand.self, Ping.self, AgreementCommand.self, ConfigCommand.self,
-      Keys.self, Demo.self,
+      ReceiptCommand.self, Ping.self, AgreementCommand.self, UserCommand.self, ClientCommand.self, AuditCommand.self,
+      ConfigCommand.self, Keys.self, Demo.self,
     ])
 
   static func main() async {

@@ -1,0 +1,43 @@
+import Foundation
+import Logging
+import Synchronization
+import Testbed
+
+@testable import Mailbox
+@testable import SDKRelay
+
+/// A node of its own for a test, with the keys that all of them share.
+final class AdministrationKit: Sendable {
+  private let folder = FileManager.default.temporaryDirectory.appending(path: "service-\(UUID().uuidString)")
+
+  deinit {
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  func service() throws -> MailboxService {
+    var settings = try Self.settings()
+    settings.data = folder
+    return try MailboxService.open(settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+  }
+
+  func user(_ name: String) throws -> Grant.Holder { .user(try UserID(name)) }
+
+  private static let made = Mutex<(folder: URL, settings: NodeSettings)?>(nil)
+
+  private static func settings() throws -> NodeSettings {
+    try made.withLock { made in
+      if let made { return made.settings }
+      let folder = FileManager.default.temporaryDirectory.appending(path: "federation-\(UUID().uuidString)")
+      var options = TestFederation.Options()
+      options.keySizes = .quick
+      let federation = try TestFederation.create(in: folder, options: options)
+      let settings = try NodeSettings(file: federation.nodeA.settings)
+      made = (folder, settings)
+      // Nobody releases a static: the folder goes when the tests end.
+      atexit {
+        AdministrationKit.made.withLock { if let made = $0 { try? FileManager.default.removeItem(at: made.folder) } }
+      }
+      return settings
+    }
+  }
+}
