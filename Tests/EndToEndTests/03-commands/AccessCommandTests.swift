@@ -1,0 +1,98 @@
+import Foundation
+import Testbed
+import Testing
+
+/// Users, clients and the audit trail, as an operator works with them.
+@Suite("03 Access commands")
+struct AccessCommandTests {
+  private let folder: TemporaryFolder
+  private let config: [String]
+  private static let organisation = "0203:komvux.kommun.example.se"
+  private static let mailbox = "\(organisation)/sdk:antagning"
+
+  init() throws {
+    // The shared keys with a data folder of one's own.
+    let node = try SharedFederation.make().nodeA
+    folder = try TemporaryFolder()
+    let copy = node.folder.appending(path: "access-\(UUID().uuidString).yaml")
+    let settings = try String(contentsOf: node.settings, encoding: .utf8)
+    let data = folder.url.appending(path: "data").path
+    try Data(settings.replacing("data: data", with: "data: \(data)").utf8).write(to: copy)
+    config = ["--config", copy.path]
+  }
+
+  private func run(_ arguments: String..., input: String? = nil) async throws -> CommandResult {
+    try await Sdkrelay.run(arguments + config, input: input)
+  }
+
+  @Test("a user is added, granted, revoked and listed, and each has its entry")
+  func users() async throws {
+    let added = try await run(
+      "user", "add", "handlaggare-1", "--name", "Rad\u{1B}[2J", "--organisation", Self.organisation)
+    #expect(added.exitCode == 1 && added.complaint.contains("control characters"))
+    #expect(
+      try await run("user", "add", "handlaggare-1", "--name", "En", "--organisation", Self.organisation).exitCode == 0)
+    let granted = try await run("user", "grant", "handlaggare-1", "caseworker", "--mailbox", Self.mailbox, "--json")
+    let number = try #require(try granted.json()["number"] as? Int)
+    #expect(try await run("user", "grant", "handlaggare-1", "registrar").exitCode == 1)
+    #expect(try await run("user", "grant", "handlaggare-1", "king").exitCode == 2)
+    #expect(try await run("user", "list").output.contains("caseworker  \(Self.mailbox)"))
+    #expect(try await run("user", "revoke", "handlaggare-1", "--grant", "\(number)").exitCode == 0)
+    #expect(try await run("user", "revoke", "handlaggare-1", "--grant", "99").exitCode == 1)
+    #expect(try await run("user", "list").output.contains("- grant \(number)"))
+    let entries = try await run("audit", "search").output
+    #expect(entries.contains("grant.end") && entries.contains("failed"))
+    let verdict = try await run("audit", "verify", "--json")
+    #expect(try verdict.json()["whole"] as? Bool == true)
+    let mark = try #require(try verdict.json()["mark"] as? String)
+    #expect(try await run("audit", "verify", "--mark", mark).exitCode == 0)
+  }
+
+  @Test("a client's secret is shown once, and its keys are public ones")
+  func clients() async throws {
+    let added = try await run(
+      "client", "add", "arendesystem", "--name", "Ärenden", "--organisation", Self.organisation, "--scope",
+      "urn:sdk.api:sendMessage", "--scope", "getMessage", "--mailbox", Self.mailbox, "--json")
+    let secret = try #require(try added.json()["secret"] as? String)
+    let list = try await run("client", "list", "--json")
+    #expect(list.output.contains("urn:sdk.api:sendMessages") && !list.output.contains(secret))
+    let keys = try folder.file("keys.json", #"{"keys":[{"kty":"RSA","n":"AA","e":"AQAB","d":"AA"}]}"#)
+    let refused = try await run(
+      "client", "add", "other", "--name", "B", "--organisation", Self.organisation, "--scope", "getMessage", "--jwks",
+      keys.path)
+    #expect(refused.exitCode == 1 && refused.complaint.contains("private"))
+    #expect(try await run("client", "revoke", "arendesystem", "--reason", "bytt").exitCode == 0)
+    #expect(try await run("client", "list").output.contains("revoked"))
+  }
+
+  @Test("W12 an edited row is found, and the exit code says so")
+  func tampered() async throws {
+    _ = try await run("user", "add", "a", "--name", "A", "--organisation", Self.organisation)
+    _ = try await run("user", "add", "b", "--name", "B", "--organisation", Self.organisation)
+    let database = folder.url.appending(path: "data/relay.sqlite").path
+    let edit = Process()
+    edit.executableURL = URL(filePath: "/usr/bin/env")
+    edit.arguments = [
+      "python3", "-c",
+      """
+      import sqlite3
+      db = sqlite3.connect("\(database)")
+      db.execute("DROP TRIGGER auditEntryUpdate")
+      db.execute("UPDATE auditEntry SET principal = 'nobody' WHERE number = 1")
+      db.commit()
+      """,
+    ]
+    try edit.run()
+    edit.waitUntilExit()
+    let found = try await run("audit", "verify")
+    #expect(found.exitCode == 1 && found.output.contains("broken at entry 1"))
+  }
+
+  @Test("W10 a person is searched for through standard input")
+  func person() async throws {
+    _ = try await run("user", "add", "a", "--name", "A", "--organisation", Self.organisation)
+    #expect(try await run("audit", "search", "--person", input: "19121212-1212\n").output == "No entries.\n")
+    #expect(try await run("audit", "search", "--person", input: "121212-1212\n").exitCode == 2)
+    #expect(try await run("audit", "search", "--person", input: "191212121212").output.contains("audit.search"))
+  }
+}
