@@ -26,6 +26,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
   ],
   targets: [
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
@@ -56,11 +57,25 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "Service",
+      dependencies: [
+        "Mailbox", "SDKRelay", "XMLSecurity",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "JWTKit", package: "jwt-kit"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
     .target(name: "Testbed", dependencies: ["SDKRelay", "XMLSecurity"], swiftSettings: strict),
     .executableTarget(
       name: "Command",
       dependencies: [
-        "Mailbox", "SDKRelay", "Testbed", "XMLSecurity",
+        "Mailbox", "SDKRelay", "Service", "Testbed", "XMLSecurity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -69,6 +84,13 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "XMLSecurityTests", dependencies: ["XMLSecurity", "CLibXML2"], swiftSettings: strict),
     .testTarget(name: "SDKRelayTests", dependencies: ["SDKRelay", "Testbed", "XMLSecurity"], swiftSettings: strict),
+    .testTarget(
+      name: "ServiceTests",
+      dependencies: [
+        "Service", "Mailbox", "SDKRelay", "Testbed", "XMLSecurity",
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "JWTKit", package: "jwt-kit"),
+      ], swiftSettings: strict),
     .testTarget(
       name: "MailboxTests", dependencies: ["Mailbox", "SDKRelay", "Testbed", "XMLSecurity"], swiftSettings: strict),
     .testTarget(

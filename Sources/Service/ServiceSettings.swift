@@ -1,0 +1,51 @@
+public import Foundation
+public import SDKRelay
+
+/// How the node's own services are reached: the MT–MK interface and its token endpoint. The section `service` of the
+/// node's settings file, which `config/node.yaml` describes.
+public struct ServiceSettings: Sendable {
+  public var host: String
+  /// 0 takes a free one.
+  public var port: Int
+  public var security: AS4EndpointSettings.Security
+  /// The address clients know the service by, without a slash at its end. Tokens and links carry it.
+  public var url: URL?
+  /// How long a token holds; at most 30 minutes (SDK-API-06).
+  public var tokenLifetime = Duration.seconds(600)
+  /// Another authorisation server whose tokens count besides the node's own.
+  public var authorisationServer: AuthorisationServer?
+
+  /// An external authorisation server, known by its name and its public keys.
+  public struct AuthorisationServer: Sendable {
+    /// What its tokens name as `iss`.
+    public var issuer: String
+    /// What its tokens must name as `aud`.
+    public var audience: String
+    /// A file with its keys, a JWK set. It is read again when it changes.
+    public var keys: URL
+  }
+
+  /// The section of a node's settings file; nil when it has none, and the node then offers no services.
+  public static func read(_ file: URL) throws(SettingsProblem) -> ServiceSettings? {
+    guard let section = try SettingsFile.open(file).optionalSection("service") else { return nil }
+    return try ServiceSettings(section)
+  }
+
+  init(_ section: SettingsSection) throws(SettingsProblem) {
+    try section.allow(
+      "host", "port", "certificate", "key", "mutual", "trust", "tls", "url", "tokenLifetime", "authorisationServer")
+    host = try section.string("host", default: "127.0.0.1")
+    port = try section.int("port", default: 8444, in: 0...65_535)
+    security = try AS4EndpointSettings.security(section, host: host)
+    url = try section.optionalValue("url", expected: "an address such as https://mt.kommun.example.se") { text in
+      guard !text.hasSuffix("/"), let url = URL(string: text), url.host != nil else { return nil }
+      return ["http", "https"].contains(url.scheme) ? url : nil
+    }
+    tokenLifetime = try section.duration("tokenLifetime", default: tokenLifetime, in: .seconds(60) ... .seconds(1_800))
+    if let server = try section.optionalSection("authorisationServer") {
+      try server.allow("issuer", "audience", "keys")
+      authorisationServer = AuthorisationServer(
+        issuer: try server.string("issuer"), audience: try server.string("audience"), keys: try server.file("keys"))
+    }
+  }
+}
