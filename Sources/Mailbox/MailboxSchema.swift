@@ -17,6 +17,5 @@ enum MailboxSchema {
     ("2 agreement", AgreementTable.schema),
     ("3 audit", AuditSchema.first),
     ("4 message", MessageRecordTable.schema),
-    ("3 audit", AuditSchema.first),
   ]
 }

@@ -113,6 +113,9 @@ public final class Relay: Sendable {
   /// - Throws: ``ScanProblem`` when it does not answer: messages wait then, unless the settings say otherwise.
   public func scannerVersion() async throws -> String? { try await scan.scanner.version() }
 
+  /// Where files may lie for as long as they are being taken in. Whatever is left there when the node starts goes.
+  public var temporaryFolder: URL { store.layout.incoming }
+
   /// How the node is doing.
   public func status() throws -> RelayStatus { try store.status() }
 }

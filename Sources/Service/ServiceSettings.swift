@@ -15,6 +15,9 @@ public struct ServiceSettings: Sendable {
   /// Another authorisation server whose tokens count besides the node's own.
   public var authorisationServer: AuthorisationServer?
 
+  /// `https`, or `http` where the service speaks no TLS.
+  public var scheme: String { security.tlsConfiguration == nil ? "http" : "https" }
+
   /// An external authorisation server, known by its name and its public keys.
   public struct AuthorisationServer: Sendable {
     /// What its tokens name as `iss`.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Mailbox
 import SDKRelay
+import Service
 import XMLSecurity
 
 struct ConfigCommand: AsyncParsableCommand {
@@ -41,6 +42,7 @@ struct ConfigCheck: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try configurationFile.settings()
+    _ = try ServiceSettings.read(URL(filePath: configurationFile.path))
     let directory = try StaticDirectory(file: settings.directoryFile)
     let agreements = try settings.agreements.map { try AgreementBook(folder: $0) }
     let review = SettingsReview(settings: settings, directory: directory, agreements: agreements, now: .now)

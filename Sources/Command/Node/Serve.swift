@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Mailbox
 import SDKRelay
+import Service
 import ServiceLifecycle
 import UnixSignals
 
@@ -41,14 +42,32 @@ struct Serve: AsyncParsableCommand {
         logger.error("\(CommandProblem(error).sentence)")
       }
     }
+    var services: [any ServiceLifecycle.Service] = [service]
+    if let settings = try ServiceSettings.read(URL(filePath: configurationFile.path)) {
+      services.append(try await Self.server(settings, mailbox, output, logger))
+    }
     let group = ServiceGroup(
-      configuration: .init(services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+      configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     try await group.run()
+  }
+
+  /// The MT–MK interface beside the access point.
+  private static func server(
+    _ settings: ServiceSettings, _ mailbox: MailboxService, _ output: Output, _ logger: Logger
+  ) async throws -> APIServer {
+    try await APIServer(settings, mailbox: mailbox, logger: logger) { port in
+      let address = "\(settings.scheme)://\(settings.host):\(port)/v1"
+      do {
+        try output.result(Listening(listening: address, port: port)) { "MT–MK interface on \(address)" }
+      } catch {
+        logger.error("\(CommandProblem(error).sentence)")
+      }
+    }
   }
 }
 
 /// The node as one service of the process.
-private struct RunningService: Service {
+private struct RunningService: ServiceLifecycle.Service {
   let mailbox: MailboxService
   let onListening: @Sendable (Int) -> Void
 

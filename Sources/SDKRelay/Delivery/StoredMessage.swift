@@ -56,6 +56,11 @@ public struct StoredContent: Hashable, Sendable, Codable {
   public struct Person: Hashable, Sendable, Codable {
     public var id: InstanceIdentifier?
     public var label: String?
+
+    public init(id: InstanceIdentifier? = nil, label: String? = nil) {
+      self.id = id
+      self.label = label
+    }
   }
 
   public struct Document: Hashable, Sendable, Codable {

@@ -1,0 +1,107 @@
+import Foundation
+import Hummingbird
+import Logging
+import Mailbox
+import NIOCore
+
+/// The built-in token endpoint: OAuth 2.0 client credentials (RFC 6749, section 4.4), for installations without an
+/// authorisation server of their own.
+struct TokenEndpoint: Sendable {
+  static let path = "/oauth/token"
+
+  let authority: TokenAuthority
+  /// What an assertion may name as its audience: the issuer, or this endpoint.
+  let addresses: [String]
+  let logger: Logger
+
+  private struct Answer: Encodable {
+    let access_token: String
+    let token_type = "Bearer"
+    let expires_in: Int64
+    let scope: String
+  }
+
+  private struct Refusal: Encodable {
+    let error: String
+  }
+
+  func token(_ request: Request) async throws -> Response {
+    guard let body = try? await request.body.collect(upTo: 65_536) else { return refuse("invalid_request") }
+    guard let form = Form(String(buffer: body)) else { return refuse("invalid_request") }
+    guard form["grant_type"] == "client_credentials" else { return refuse("unsupported_grant_type") }
+    do {
+      let client = try await client(request, form)
+      guard let scopes = Self.scopes(form["scope"], of: client) else { return refuse("invalid_scope") }
+      let token = try await authority.token(for: client, scopes: scopes, at: .now)
+      logger.info("token issued", metadata: ["client": "\(client.id)"])
+      return .json(
+        Answer(
+          access_token: token, expires_in: authority.lifetime.components.seconds,
+          scope: scopes.map(\.urn).sorted().joined(separator: " ")))
+    } catch let refusal as Unauthenticated {
+      logger.notice("client refused", metadata: ["reason": "\(refusal.reason)"])
+      return refuse("invalid_client", status: .unauthorized)
+    }
+  }
+
+  private func client(_ request: Request, _ form: Form) async throws -> Client {
+    if let assertion = form["client_assertion"] {
+      guard form["client_assertion_type"] == ClientAssertion.type else {
+        throw Unauthenticated(reason: "another kind of assertion")
+      }
+      return try await authority.client(assertion: assertion, endpoints: addresses, at: .now)
+    }
+    if let (name, secret) = Self.basic(request.headers[.authorization]) {
+      return try authority.client(name, secret: secret)
+    }
+    guard let name = form["client_id"], let secret = form["client_secret"] else {
+      throw Unauthenticated(reason: "no assertion and no secret")
+    }
+    return try authority.client(name, secret: secret)
+  }
+
+  /// Those asked for, all of which the client must have; all of the client's where none is named.
+  private static func scopes(_ text: String?, of client: Client) -> Set<ClientScope>? {
+    guard let text, !text.isEmpty else { return client.scopes }
+    var scopes: Set<ClientScope> = []
+    for word in text.split(separator: " ") {
+      guard let scope = ClientScope(urn: String(word)), client.scopes.contains(scope) else { return nil }
+      scopes.insert(scope)
+    }
+    return scopes
+  }
+
+  private static func basic(_ header: String?) -> (String, String)? {
+    guard let header, header.lowercased().hasPrefix("basic "), let data = Data(base64Encoded: String(header.dropFirst(6))),
+      let text = String(data: data, encoding: .utf8), let colon = text.firstIndex(of: ":")
+    else { return nil }
+    return (Form.decode(text[..<colon]), Form.decode(text[text.index(after: colon)...]))
+  }
+
+  private func refuse(_ error: String, status: HTTPResponse.Status = .badRequest) -> Response {
+    var response = Response.json(Refusal(error: error), status: status)
+    if status == .unauthorized { response.headers[.wwwAuthenticate] = "Basic" }
+    return response
+  }
+}
+
+/// A body of `application/x-www-form-urlencoded`. A name that comes twice makes it none (RFC 6749, section 3.2).
+struct Form {
+  private var fields: [String: String] = [:]
+
+  init?(_ text: String) {
+    for pair in text.split(separator: "&") {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let name = Self.decode(parts[0])
+      guard fields[name] == nil else { return nil }
+      fields[name] = parts.count == 2 ? Self.decode(parts[1]) : ""
+    }
+  }
+
+  subscript(name: String) -> String? { fields[name] }
+
+  static func decode(_ text: some StringProtocol) -> String {
+    let spaced = text.replacingOccurrences(of: "+", with: " ")
+    return spaced.removingPercentEncoding ?? spaced
+  }
+}
