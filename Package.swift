@@ -89,8 +89,10 @@ let package = Package(
       name: "ServiceTests",
       dependencies: [
         "Service", "Mailbox", "SDKRelay", "Testbed", "XMLSecurity",
-        .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "JWTKit", package: "jwt-kit"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
       ], swiftSettings: strict),
     .testTarget(
       name: "MailboxTests", dependencies: ["Mailbox", "SDKRelay", "Testbed", "XMLSecurity"], swiftSettings: strict),

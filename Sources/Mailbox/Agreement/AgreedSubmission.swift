@@ -61,7 +61,8 @@ extension AgreementBook {
 
   fileprivate func permission(_ message: StoredMessage, _ kind: InformationKind) -> AgreementPermission {
     guard let sender = message.sender.place, let recipient = message.recipient.place else {
-      return .refused(AgreementPermission.Refusal(reason: .mailboxNotAgreed, description: "the message names no mailbox"))
+      return .refused(
+        AgreementPermission.Refusal(reason: .mailboxNotAgreed, description: "the message names no mailbox"))
     }
     let attachments = message.content.files.map { AgreementPermission.Attachment(type: $0.contentType, size: $0.size) }
     return permission(from: sender, to: recipient, kind: kind, attachments: attachments, at: message.stored)

@@ -104,7 +104,9 @@ extension AgreementBook {
     return .init(.ended, "the agreement \(last.id) ended on \(end)")
   }
 
-  private func max(_ one: AgreementPermission.Refusal, _ other: AgreementPermission.Refusal) -> AgreementPermission.Refusal {
+  private func max(_ one: AgreementPermission.Refusal, _ other: AgreementPermission.Refusal)
+    -> AgreementPermission.Refusal
+  {
     let order = AgreementPermission.Reason.allCases
     let places = [one, other].map { order.firstIndex(of: $0.reason) ?? 0 }
     return places[1] > places[0] ? other : one

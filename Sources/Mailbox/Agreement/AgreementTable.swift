@@ -27,8 +27,9 @@ enum AgreementTable {
     CREATE INDEX messageAgreementUncovered ON messageAgreement (messageRow) WHERE agreement IS NULL;
     """
 
-  static func insert(_ message: StoredMessage, _ permission: AgreementPermission, kind: InformationKind?, in db: Database) throws
-  {
+  static func insert(
+    _ message: StoredMessage, _ permission: AgreementPermission, kind: InformationKind?, in db: Database
+  ) throws {
     let (reference, reason): (AgreementReference?, AgreementPermission.Reason?) =
       switch permission {
       case .allowed(let reference): (reference, nil)

@@ -26,7 +26,9 @@ extension MessageQuery {
     let access = AccessFilter(
       principal, .list, at: now, participant: "message.participant", mailbox: "message.mailbox",
       isProtected: "messageRecord.isProtected")
-    var conditions = ["message.participant = ?", "message.mailbox = ?", "message.id > ?", "takenAt IS NULL", access.sql]
+    var conditions = [
+      "message.participant = ?", "message.mailbox = ?", "message.id > ?", "takenAt IS NULL", access.sql,
+    ]
     var arguments: StatementArguments = [mailbox.participant.comparable, mailbox.address.value, after]
     arguments += access.arguments
     func add(_ condition: String, _ values: StatementArguments) {

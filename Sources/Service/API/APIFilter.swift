@@ -1,5 +1,4 @@
 import Foundation
-import Hummingbird
 import Mailbox
 import SDKRelay
 
@@ -8,12 +7,11 @@ import SDKRelay
 enum APIFilter {
   static let largestPage = 500
 
-  static func query(_ parameters: some Sequence<(key: Substring, value: Substring)>) throws(Problem) -> MessageQuery {
+  static func query(_ fields: [(name: String, value: String)]) throws(Problem) -> MessageQuery {
     var query = MessageQuery()
     var statuses: Set<MessageStatus>?
-    for (key, value) in parameters {
-      let text = String(value)
-      switch String(key).lowercased() {
+    for (key, text) in fields {
+      switch key.lowercased() {
       case "filter[messagestatus]": statuses = (statuses ?? []).union(try Self.statuses(text))
       case "filter[senderattention.suborganization.extension]": query.sender = try address(text, key)
       case "filter[recipientattention.suborganization.extension]": query.recipient = try address(text, key)
@@ -51,14 +49,14 @@ enum APIFilter {
     return statuses
   }
 
-  private static func address(_ text: String, _ key: Substring) throws(Problem) -> FunctionalAddress {
-    guard let address = try? FunctionalAddress(text) else { throw .wrong(String(key), "is no functional address") }
+  private static func address(_ text: String, _ key: String) throws(Problem) -> FunctionalAddress {
+    guard let address = try? FunctionalAddress(text) else { throw .wrong(key, "is no functional address") }
     return address
   }
 
-  private static func time(_ text: String, _ key: Substring) throws(Problem) -> Date {
+  private static func time(_ text: String, _ key: String) throws(Problem) -> Date {
     guard let date = APITime.date(text) else {
-      throw .wrong(String(key), "must be a time in UTC, such as 2026-03-01T08:00:00Z")
+      throw .wrong(key, "must be a time in UTC, such as 2026-03-01T08:00:00Z")
     }
     return date
   }

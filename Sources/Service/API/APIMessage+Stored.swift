@@ -25,12 +25,18 @@ extension APIMessage.Attention {
   fileprivate init(_ party: MessageParty, _ persons: [StoredContent.Person], _ references: [Draft.Reference]) {
     subOrganization = APIMessage.Identifier(
       root: FunctionalAddress.root, extension: party.mailbox?.value, label: party.mailboxLabel)
-    attentionPerson = persons.isEmpty ? nil : persons.map {
-      APIMessage.Identifier(root: $0.id?.root, extension: $0.id?.extension, label: $0.label)
-    }
-    referenceId = references.isEmpty ? nil : references.map {
-      APIMessage.Identifier(root: $0.root, extension: $0.value, label: $0.label)
-    }
+    attentionPerson =
+      persons.isEmpty
+      ? nil
+      : persons.map {
+        APIMessage.Identifier(root: $0.id?.root, extension: $0.id?.extension, label: $0.label)
+      }
+    referenceId =
+      references.isEmpty
+      ? nil
+      : references.map {
+        APIMessage.Identifier(root: $0.root, extension: $0.value, label: $0.label)
+      }
   }
 }
 

@@ -26,10 +26,12 @@ struct MessageContent: Sendable {
       APIMessage.DigitalDocument(
         documentId: document.id, documentName: document.name, index: document.index,
         contentTextBody: withoutTexts || document.texts.isEmpty ? nil : document.texts,
-        contentFiles: withoutFiles || document.files.isEmpty ? nil : document.files.map { file in
-          files.append(.file(url(file), size: file.size))
-          return APIMessage.ContentFile(fileName: file.name, contentType: file.contentType, content: mark)
-        })
+        contentFiles: withoutFiles || document.files.isEmpty
+          ? nil
+          : document.files.map { file in
+            files.append(.file(url(file), size: file.size))
+            return APIMessage.ContentFile(fileName: file.name, contentType: file.contentType, content: mark)
+          })
     }
     let answer = APIAnswer(
       links: .init(self: address), data: APIMessage(message, events: events, documents: documents))

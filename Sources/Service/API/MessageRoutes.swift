@@ -34,7 +34,7 @@ struct MessageRoutes: Sendable {
 
   func list(_ request: Request) async throws -> Response {
     let session = try await session(request, .getMessageByFilter)
-    let query = try APIFilter.query(request.uri.queryParameters.map { ($0.key, $0.value) })
+    let query = try APIFilter.query(request.queryFields)
     let messages = try mailbox.messages(query, for: .client(session))
     var links = APIAnswer<[APIMessage]>.Links(self: "\(base)/sdk/messages")
     if messages.count == query.limit, let last = messages.last {
@@ -111,9 +111,9 @@ struct MessageRoutes: Sendable {
   /// What `filter[contentBodyText]=false` and `filter[contentFiles]=false` leave out.
   private static func excluded(_ request: Request) throws(Problem) -> (texts: Bool, files: Bool) {
     var excluded = (texts: false, files: false)
-    for (key, value) in request.uri.queryParameters {
-      guard let isWanted = Bool(String(value)) else { throw .wrong(String(key), "must be true or false") }
-      switch String(key).lowercased() {
+    for (key, value) in request.queryFields {
+      guard let isWanted = Bool(value) else { throw .wrong(key, "must be true or false") }
+      switch key.lowercased() {
       case "filter[contentbodytext]": excluded.texts = !isWanted
       case "filter[contentfiles]": excluded.files = !isWanted
       default: throw .wrong("filter", "an unknown filter; see the interface's description")

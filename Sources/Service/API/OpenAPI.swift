@@ -174,7 +174,10 @@ enum OpenAPI {
               "attributes": {"$ref": "#/components/schemas/Attributes"}
             }
           },
-          "Creation": {"type": "object", "required": ["data"], "properties": {"data": {"$ref": "#/components/schemas/Message"}}},
+          "Creation": {
+            "description": "As a message, without messageStatus and events. The federation's rules for content apply beyond this schema.",
+            "type": "object", "required": ["data"], "properties": {"data": {"$ref": "#/components/schemas/Message"}}
+          },
           "Meta": {"type": "object", "properties": {"version": {"type": "string", "enum": ["sdk api 1.0.0"]}}},
           "Links": {"type": "object", "properties": {"self": {"type": "string"}, "next": {"type": "string"}}},
           "One": {

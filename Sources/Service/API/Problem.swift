@@ -67,7 +67,8 @@ extension Problem {
     }
     let body = Body(
       type: "urn:problem-type:sdk:badRequest", title: title.limited(to: 120), status: status.code,
-      detail: detail.limited(to: 128), instance: instance?.limited(to: 2_048), eventIssues: issues.isEmpty ? nil : issues)
+      detail: detail.limited(to: 128), instance: instance?.limited(to: 2_048),
+      eventIssues: issues.isEmpty ? nil : issues)
     var response = Response.json(body, status: status)
     response.headers.append(contentsOf: headers)
     return response

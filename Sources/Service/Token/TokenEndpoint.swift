@@ -72,7 +72,8 @@ struct TokenEndpoint: Sendable {
   }
 
   private static func basic(_ header: String?) -> (String, String)? {
-    guard let header, header.lowercased().hasPrefix("basic "), let data = Data(base64Encoded: String(header.dropFirst(6))),
+    guard let header, header.lowercased().hasPrefix("basic "),
+      let data = Data(base64Encoded: String(header.dropFirst(6))),
       let text = String(data: data, encoding: .utf8), let colon = text.firstIndex(of: ":")
     else { return nil }
     return (Form.decode(text[..<colon]), Form.decode(text[text.index(after: colon)...]))
@@ -82,26 +83,5 @@ struct TokenEndpoint: Sendable {
     var response = Response.json(Refusal(error: error), status: status)
     if status == .unauthorized { response.headers[.wwwAuthenticate] = "Basic" }
     return response
-  }
-}
-
-/// A body of `application/x-www-form-urlencoded`. A name that comes twice makes it none (RFC 6749, section 3.2).
-struct Form {
-  private var fields: [String: String] = [:]
-
-  init?(_ text: String) {
-    for pair in text.split(separator: "&") {
-      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let name = Self.decode(parts[0])
-      guard fields[name] == nil else { return nil }
-      fields[name] = parts.count == 2 ? Self.decode(parts[1]) : ""
-    }
-  }
-
-  subscript(name: String) -> String? { fields[name] }
-
-  static func decode(_ text: some StringProtocol) -> String {
-    let spaced = text.replacingOccurrences(of: "+", with: " ")
-    return spaced.removingPercentEncoding ?? spaced
   }
 }

@@ -59,6 +59,18 @@ struct StoreTests {
     #expect(throws: StoreProblem.newerSchema) { try Store(folder: folder) }
   }
 
+  @Test("a new data folder may be opened by many at once")
+  func manyAtOnce() async throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for round in 0..<10 {
+      let folder = folder.appending(path: "\(round)")
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<8 { group.addTask { _ = try Store(folder: folder) } }
+        try await group.waitForAll()
+      }
+    }
+  }
+
   @Test("W11: folders and the database are closed to others")
   func modes() async throws {
     try await withStore { store in

@@ -6,6 +6,7 @@ import XMLSecurity
 /// ```
 /// DATA/relay.sqlite             the store (Store.swift)
 /// DATA/serve.lock               held by the process that runs
+/// DATA/open.lock                held while a process opens the database and brings its tables up to date
 /// DATA/doorbell                 a named pipe: another process has handed something in (Doorbell.swift)
 /// DATA/incoming/                messages being received; only temporary files, encrypted or about to be refused
 /// DATA/participants/ID/sealed/  NAME.xhe: sealed envelopes as sent and as received, for good;
@@ -20,6 +21,7 @@ struct DataLayout: Sendable {
 
   var database: URL { folder.appending(path: "relay.sqlite") }
   var lock: URL { folder.appending(path: "serve.lock") }
+  var openLock: URL { folder.appending(path: "open.lock") }
   var doorbell: URL { folder.appending(path: "doorbell") }
   var incoming: URL { folder.appending(path: "incoming", directoryHint: .isDirectory) }
 

@@ -27,3 +27,14 @@ final class ServeLock: Sendable {
     return false
   }
 }
+
+/// Lets one process at a time do something to the data folder; the others wait, a moment.
+func exclusively<Value>(_ lock: URL, _ body: () throws -> Value) throws -> Value {
+  let descriptor = Foundation.open(lock.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+  guard descriptor >= 0 else { throw StoreProblem.cannotOpen("errno \(errno) at \(lock.path)") }
+  defer { Foundation.close(descriptor) }
+  while flock(descriptor, LOCK_EX) != 0 {
+    guard errno == EINTR else { throw StoreProblem.cannotOpen("errno \(errno) at \(lock.path)") }
+  }
+  return try body()
+}

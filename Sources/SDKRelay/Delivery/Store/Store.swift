@@ -40,7 +40,9 @@ final class Store: Sendable {
     do {
       for directory in [folder, layout.incoming] { _ = try Spool(folder: directory) }
       try Self.close(layout)
-      pool = try Self.open(layout.database, inbox)
+      // Two that open a new folder at once would both make its tables.
+      let layout = layout
+      pool = try exclusively(layout.openLock) { try Self.open(layout.database, inbox) }
     } catch let problem as StoreProblem {
       throw problem
     } catch {
