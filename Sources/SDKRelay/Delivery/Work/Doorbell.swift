@@ -20,12 +20,8 @@ final class Doorbell: Sendable {
 
   func ring() {
     if let wake = workers.withLock({ $0?.wake }) { return wake() }
-    // Without a reader there is nobody to wake, and opening fails at once.
-    let descriptor = open(pipe.path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
+    guard let descriptor = Self.open(pipe) else { return }
     defer { close(descriptor) }
-    // A pipe has no position; a file that lies in its place is left as it is.
-    guard lseek(descriptor, 0, SEEK_CUR) < 0 else { return }
     var mark: UInt8 = 0
     _ = write(descriptor, &mark, 1)
   }
@@ -46,9 +42,7 @@ final class Doorbell: Sendable {
     to pipe: URL, _ wake: @escaping @Sendable () -> Void
   ) -> (any DispatchSourceRead)? {
     guard mkfifo(pipe.path, 0o600) == 0 || errno == EEXIST else { return nil }
-    // Open for writing too: a pipe whose last writer has gone is always readable.
-    let descriptor = open(pipe.path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
+    guard let descriptor = open(pipe) else { return nil }
     let source = DispatchSource.makeReadSource(fileDescriptor: descriptor)
     source.setEventHandler {
       var marks = [UInt8](repeating: 0, count: 256)
@@ -58,5 +52,19 @@ final class Doorbell: Sendable {
     source.setCancelHandler { close(descriptor) }
     source.resume()
     return source
+  }
+
+  /// Open both ways on either side: a pipe whose last writer has gone is always readable, and writing into one whose
+  /// last reader has just gone ends the process. Nil for anything else that lies in its place, which would be always
+  /// readable too, and is left as it is.
+  private static func open(_ pipe: URL) -> Int32? {
+    let descriptor = Foundation.open(pipe.path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    var information = stat()
+    guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFIFO else {
+      close(descriptor)
+      return nil
+    }
+    return descriptor
   }
 }
