@@ -54,8 +54,10 @@ struct AsideRelease: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "release", abstract: "Give an item back to work, as if it had never been tried.",
     discussion: """
-      For received messages, and for message receipts that could not be sent. A message of one's own that was set aside \
-      has ended, as its sender was told: that is refused with exit code 1. A node that runs goes on with it at once.
+      For received messages, and for message receipts that could not be sent: such a receipt goes as a new AS4 message, \
+      and the message that it is about stays MESSAGE_EXCHANGE_ERROR here, which is final. A message of one's own that \
+      was set aside has ended, as its sender was told: that is refused with exit code 1. A node that runs goes on with \
+      it at once.
 
       Example: sdkrelay aside release 7 --config node.yaml
       """)

@@ -133,7 +133,7 @@ struct EvidenceTests {
 }
 
 extension Evidence {
-  fileprivate var bytes: [UInt8] {
+  var bytes: [UInt8] {
     get throws {
       let sink = MemorySink()
       try write(into: sink)

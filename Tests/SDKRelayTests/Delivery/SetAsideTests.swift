@@ -49,30 +49,37 @@ import XMLSecurity
     }
   }
 
-  @Test("a message receipt that was set aside is sent when it is released, under an AS4 message id of its own")
+  @Test("a message receipt that was set aside is sent when it is released, in an AS4 message of its own")
   func receipt() async throws {
     try await withNet(running: [1]) { net in
-      let (relay, store) = (net.nodes[1].relay, net.nodes[1].relay.store)
+      let (node, relay) = (net.nodes[1], net.nodes[1].relay)
       let id = MessageID.new()
       try await HandMade(net, id: id).send(to: net)
       try await net.settle(1)
-      // Its lane must be at rest: nobody listens at the sender's access point.
-      await net.nodes[1].stop()
-      let former = try await store.write { db in
-        try JobQueue.releaseAll(in: db)
-        let lane = try #require(try JobQueue.lanes(in: db).first { $0.lane != Lane.receiptClock }?.lane)
-        let job = try #require(try JobQueue.claim(lane: lane, by: "test", now: .distantFuture, in: db))
-        let transfer = try #require(try TransferTable.fetch(job.subject, in: db))
-        try JobQueue.setAside(job, reason: "poison", now: Date(), in: db)
-        try TransferTable.end(transfer, acknowledged: false, in: db)
-        return transfer.transportID
-      }
+      // Nobody listens at the sender's access point, and then the file is lost: each start of the work fails.
+      #expect(try await node.waitForEvent("attempt 1 failed"))
+      await node.stop()
+      for file in try net.wireFiles(1, net.b.id) { unlink(file.path) }
+      try await relay.store.write { db in try db.change(sql: "UPDATE job SET dueAt = 0, leasedBy = NULL") }
       try await net.start()
-      try await relay.release(setAside: #require(try relay.setAsideItems().first).number)
-      #expect(try await net.nodes[1].wait(id, .incoming, for: .new)?.status == .new)
-      let query = "SELECT transportId FROM transfer WHERE kind = 'receipt'"
-      let sent = try store.read { try String.fetchAll($0, sql: query) }
-      #expect(sent.count == 1 && sent != [former])
+      #expect(try await eventually { try !relay.setAsideItems().isEmpty })
+      let item = try #require(try relay.setAsideItems().first)
+      let former = try #require(item.transportID)
+      #expect(item.work == .send && item.counterpart == net.a.id)
+
+      try await relay.release(setAside: item.number)
+      #expect(try await node.waitForEvent("message receipt signed for by the sender's access point"))
+      #expect(try relay.setAsideItems().isEmpty)
+      let received = try #require(try node.message(id, .incoming))
+      #expect(received.status == .messageExchangeError, "a final status is never left")
+      // What was signed the first time stays as it was; the proof of the new journey names the new AS4 message.
+      let proof = try relay.evidence(of: received).filter { $0.document == .messageReceipt }
+      let receipts = proof.filter { $0.kind == .transportReceipt }
+      #expect(receipts.count == 1 && receipts.first?.transportID != former)
+      for piece in proof where piece.kind != .envelope {
+        #expect(String(decoding: try piece.bytes, as: UTF8.self).contains(piece.transportID))
+      }
+      #expect(Set(proof.map(\.transportID)).count == 2)
     }
   }
 }

@@ -155,11 +155,9 @@ struct OpenWorker: Worker {
         reception.event("repeat of a message dealt with before: its message receipt is sent again", id), at: now, in: db
       )
       try JobQueue.finish(job, in: db)
-      guard let former, let envelope = former.envelope else { return }
-      let transfer = NewTransfer(
-        participant: former.participant, kind: .receipt, messageRow: nil, receptionRow: reception.row,
-        envelopeID: former.envelopeID, conversationID: former.conversationID, counterpart: former.counterpart,
-        documentID: former.documentID, envelope: envelope)
+      guard let former, former.envelope != nil else { return }
+      var transfer = NewTransfer(again: former)
+      (transfer.messageRow, transfer.receptionRow) = (nil, reception.row)
       try TransferTable.queue(transfer, lane: lane, now: now, in: db)
     }
     queued()

@@ -170,8 +170,12 @@ actor SendWorker: Worker {
         else { return }
         try ReceiptWait.begin(row, of: transfer.participant, clock: clock, now: now, in: db)
       case .receipt:
-        if try step(.receiptSent, "message receipt signed for by the sender's access point") {
+        let text = "message receipt signed for by the sender's access point"
+        if try step(.receiptSent, text) {
           _ = try step(.new, "ready for the recipient")
+        } else {
+          // Released after its message had ended.
+          try EventLog.add(transfer.event(text), at: now, in: db)
         }
       }
     }

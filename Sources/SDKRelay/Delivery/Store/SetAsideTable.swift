@@ -25,8 +25,8 @@ enum SetAsideTable {
     """
 
   /// Makes the work due, as if it had never begun. A message sent has ended when it was set aside and its sender has
-  /// been told, so it stays; a message receipt has nobody who was told, and goes as a new AS4 message because the old
-  /// one's bytes are gone.
+  /// been told, so it stays; a message receipt has nobody who was told, and goes as a new AS4 message: the old one's
+  /// bytes are gone, and what was signed for it stays its evidence.
   /// - Parameter lane: where a message receipt is to be sent.
   static func release(_ number: Int64, lane: String, now: Date, in db: Database) throws {
     let (item, subject) = try take(number, in: db)
@@ -42,14 +42,9 @@ enum SetAsideTable {
         .open, subject: subject, participant: item.participant,
         lane: Lane.open(item.participant, size: reception.size), due: now, in: db)
     case .send:
-      try db.change(
-        sql: """
-          UPDATE transfer SET state = 'queued', transportId = ?, attempts = 0, firstAttemptAt = NULL
-          WHERE id = ? AND kind = 'receipt' AND state = 'failed'
-          """,
-        arguments: [UserMessage.newMessageID(), subject])
-      guard db.changesCount == 1 else { throw SetAsideProblem.ended(number) }
-      try JobQueue.add(.send, subject: subject, participant: item.participant, lane: lane, due: now, in: db)
+      guard let former = try TransferTable.fetch(subject, in: db), former.kind == .receipt, former.envelope != nil
+      else { throw SetAsideProblem.ended(number) }
+      try TransferTable.queue(NewTransfer(again: former), lane: lane, now: now, in: db)
     case .receiptClock:
       throw SetAsideProblem.ended(number)
     }

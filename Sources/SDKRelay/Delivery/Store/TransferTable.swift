@@ -42,6 +42,16 @@ struct NewTransfer: Sendable {
   var envelope: [UInt8]?
 }
 
+extension NewTransfer {
+  /// The same envelope in another AS4 message.
+  init(again former: Transfer) {
+    self.init(
+      participant: former.participant, kind: former.kind, messageRow: former.messageRow,
+      receptionRow: former.receptionRow, envelopeID: former.envelopeID, conversationID: former.conversationID,
+      counterpart: former.counterpart, documentID: former.documentID, envelope: former.envelope)
+  }
+}
+
 enum TransferTable {
   /// Stores the transfer and the job that sends it.
   @discardableResult
