@@ -102,6 +102,7 @@ struct AnswerTests {
         try await client.send(WireBody([1]), contentType: "a/b", to: url)
       }
       #expect(problem?.kind == .connect && problem?.isTransient == true)
+      #expect(problem?.detail == "no connection: Connection refused", "a number says nothing to an operator")
     }
     withExtendedLifetime(reserved) {}
   }

@@ -68,7 +68,7 @@ extension TransportProblem {
     case is NIOTooManyBytesError: self.init(.answer, "the answer is too large to be a signal")
     case let error as IOError:
       let isRefused = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode)
-      self.init(isRefused ? .connect : .connectionClosed, "the connection failed: errno \(error.errnoCode)")
+      self.init(isRefused ? .connect : .connectionClosed, "\(isRefused ? "no connection" : "the connection failed"): \(error.words)")
     case is ChannelError: self.init(.connectionClosed, "the connection ended")
     case is CancellationError: self.init(.cancelled, "cancelled")
     default: self.init(.answer, "the answer is not HTTP")
@@ -108,9 +108,14 @@ extension TransportProblem {
     }
     switch last.error {
     case let problem as TransportProblem: self = problem
-    case let reason as IOError: self.init(.connect, "no connection: errno \(reason.errnoCode)")
+    case let reason as IOError: self.init(.connect, "no connection: \(reason.words)")
     case is ChannelError: self.init(.connect, "no connection in time")
     default: self.init(last.error)
     }
   }
+}
+
+extension IOError {
+  /// The system's words for it.
+  fileprivate var words: String { String(cString: strerror(errnoCode)) }
 }

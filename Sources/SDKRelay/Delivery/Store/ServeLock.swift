@@ -6,7 +6,7 @@ final class ServeLock: Sendable {
 
   init(_ file: URL) throws(StoreProblem) {
     descriptor = Foundation.open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .cannotOpen("errno \(errno) at \(file.path)") }
+    guard descriptor >= 0 else { throw .cannotOpen("\(file.path): \(String(cString: strerror(errno)))") }
     // Somebody who only asks whether the lock is held has it for a moment.
     for _ in 0..<20 {
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return }
