@@ -11,7 +11,8 @@ public protocol Inbox: Sendable {
   func register(in migrator: inout DatabaseMigrator)
 
   /// Takes a received message in the transaction that delivers it. If this throws, nothing of it is stored and it is
-  /// tried again; whatever is wrong with the message has been found before.
+  /// tried again, and after three times set aside with the error's words, which hold no content; whatever is wrong with
+  /// the message has been found before.
   func deliver(_ message: StoredMessage, in db: Database) throws
 }
 

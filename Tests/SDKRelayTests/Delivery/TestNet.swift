@@ -100,9 +100,9 @@ final class TestNode: Sendable {
   let port = Mutex<Int?>(nil)
   private let task = Mutex<Task<Void, any Error>?>(nil)
 
-  init(_ settings: NodeSettings, _ directory: TestDirectory) throws {
+  init(_ settings: NodeSettings, _ directory: TestDirectory, inbox: (any Inbox)? = nil) throws {
     self.settings = settings
-    relay = try Relay.open(settings, directory: directory, logger: log.logger)
+    relay = try Relay.open(settings, directory: directory, inbox: inbox, logger: log.logger)
   }
 
   func start() async throws {
@@ -167,7 +167,8 @@ final class TestNet: Sendable {
   let nodes: [TestNode]
   let keys: TestKeys
 
-  init(change: (inout NodeSettings) -> Void = { _ in }) throws {
+  /// - Parameter inbox: behind node 1.
+  init(change: (inout NodeSettings) -> Void = { _ in }, inbox: (any Inbox)? = nil) throws {
     keys = try TestKeys.shared.get()
     folder = FileManager.default.temporaryDirectory.appending(path: "sdk-relay-\(UUID().uuidString)")
     a = try TestOrganization("a", keys.organisations[0])
@@ -190,7 +191,7 @@ final class TestNet: Sendable {
       settings.limits.reserve = 0
       settings.delivery.retry = RetrySchedule(retries: 4, period: .seconds(4))
       change(&settings)
-      nodes.append(try TestNode(settings, directory))
+      nodes.append(try TestNode(settings, directory, inbox: index == 1 ? inbox : nil))
     }
     self.nodes = nodes
     publish()
@@ -244,9 +245,10 @@ final class TestNet: Sendable {
 
 /// Runs the body with both nodes up and takes them down afterwards.
 func withNet(
-  change: (inout NodeSettings) -> Void = { _ in }, running: [Int] = [0, 1], _ body: (TestNet) async throws -> Void
+  change: (inout NodeSettings) -> Void = { _ in }, inbox: (any Inbox)? = nil, running: [Int] = [0, 1],
+  _ body: (TestNet) async throws -> Void
 ) async throws {
-  let net = try TestNet(change: change)
+  let net = try TestNet(change: change, inbox: inbox)
   try await net.start(running)
   do {
     try await body(net)

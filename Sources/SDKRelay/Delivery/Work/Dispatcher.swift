@@ -151,7 +151,7 @@ actor Dispatcher {
       throw problem
     } catch is LeaseLost {
       logger.error("work ended twice", metadata: metadata(job, "another outcome has been written"))
-    } catch is CancellationError {
+    } catch is CancellationError where Task.isCancelled {
       try await postpone(job, after: .zero, reason: "the node stops") { _ in }
     } catch let problem where StoreFault.isTemporary(problem) {
       try await hold(job, worker, reason: "\(problem)")

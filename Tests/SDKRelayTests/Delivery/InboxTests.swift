@@ -1,0 +1,62 @@
+import Foundation
+import GRDB
+import Synchronization
+import Testing
+import XMLSecurity
+
+@testable import SDKRelay
+
+/// What stands behind the relay keeps its tables in the same transactions.
+@Suite struct InboxTests {
+  private struct Full: Error, CustomStringConvertible {
+    let description = "the shelf is full"
+  }
+
+  /// Stores a row for each message, and then fails as long as it is told to.
+  private final class Shelf: Inbox {
+    let schema = "shelf"
+    let problem: Mutex<(any Error)?>
+    let tries = Mutex(0)
+
+    init(failing problem: (any Error)? = nil) {
+      self.problem = Mutex(problem)
+    }
+
+    func register(in migrator: inout DatabaseMigrator) {
+      migrator.registerMigration("shelf 1") { db in try db.execute(sql: "CREATE TABLE shelf (message TEXT NOT NULL)") }
+    }
+
+    func deliver(_ message: StoredMessage, in db: Database) throws {
+      tries.withLock { $0 += 1 }
+      try db.execute(sql: "INSERT INTO shelf (message) VALUES (?)", arguments: [message.id.value])
+      if let problem = problem.withLock({ $0 }) { throw problem }
+    }
+  }
+
+  @Test(arguments: [Full(), CancellationError()] as [any Error])
+  func aMessageThatTheInboxDoesNotTakeIsSetAsideWholeAndTakenOnceWhenItIsReleased(problem: any Error) async throws {
+    let shelf = Shelf(failing: problem)
+    try await withNet(inbox: shelf) { net in
+      let relay = net.nodes[1].relay
+      let id = try await net.nodes[0].relay.submit(net.draft(attachments: [net.file([1, 2, 3])]))
+      #expect(try await eventually { try !relay.setAsideItems().isEmpty })
+      #expect(shelf.tries.withLock { $0 } == Job.mostAttempts, "it is neither given up at once nor tried without end")
+      #expect(try relay.setAsideItems().map(\.reason) == ["\(problem)"])
+      #expect(try relay.message(id).isEmpty && shelved(relay) == [])
+
+      shelf.problem.withLock { $0 = nil }
+      try await relay.release(setAside: #require(try relay.setAsideItems().first).number)
+      #expect(try await net.nodes[0].wait(id, .outgoing, for: .accepted)?.status == .accepted)
+      #expect(try shelved(relay) == [id.value])
+      // What the failed tries wrote is the janitor's.
+      let janitor = Janitor(
+        store: relay.store, participants: [net.b.id], duplicateWindow: .seconds(1), logger: net.nodes[1].log.logger)
+      try await janitor.sweep(now: Date().addingTimeInterval(Janitor.interval.seconds + 60))
+      #expect(try relay.store.layout.messages(net.b.id).names().count == 1)
+    }
+  }
+
+  private func shelved(_ relay: Relay) throws -> [String] {
+    try relay.read { db in try String.fetchAll(db, sql: "SELECT message FROM shelf") }
+  }
+}
