@@ -56,6 +56,36 @@ import XMLSecurity
     }
   }
 
+  @Test func whatIsStoredWithASubmissionIsStoredWithItOrNothingIs() async throws {
+    try await withNet(inbox: Shelf(), running: []) { net in
+      let relay = net.nodes[1].relay
+      let draft = Draft(
+        from: net.b.mailbox, to: net.a.mailbox, subject: "Svar", text: "Text", attachments: [try net.file([1, 2, 3])])
+      for problem in [SubmissionProblem.refused("not yours"), .unavailable("the shelf is full")] {
+        let told = await #expect(throws: SubmissionProblem.self) {
+          try await relay.submit(draft) { message, db in
+            try db.execute(sql: "INSERT INTO shelf (message) VALUES (?)", arguments: [message.id.value])
+            if case .refused = problem { throw problem }
+            throw Full()
+          }
+        }
+        #expect(told?.description == problem.description)
+        let rows = try relay.read { db in
+          try ["message", "attachment", "transfer", "job", "event", "shelf"].map {
+            try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM \($0)")
+          }
+        }
+        #expect(rows == [0, 0, 0, 0, 0, 0])
+        // Plain attachments of a message that is not here must not wait for the janitor.
+        #expect(try relay.store.layout.messages(net.b.id).names() == [])
+      }
+      let id = try await relay.submit(draft) { message, db in
+        try db.execute(sql: "INSERT INTO shelf (message) VALUES (?)", arguments: [message.id.value])
+      }
+      #expect(try shelved(relay) == [id.value])
+    }
+  }
+
   private func shelved(_ relay: Relay) throws -> [String] {
     try relay.read { db in try String.fetchAll(db, sql: "SELECT message FROM shelf") }
   }

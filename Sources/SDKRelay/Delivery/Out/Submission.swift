@@ -39,7 +39,13 @@ struct Submission: Sendable {
         try Self.prepare(draft, sender, recipient, answered, reference, participant.id, layout, settings.limits)
       }
       prepared.unscanned = try await look(through: prepared.message)
-      return try await prepared.store(in: store, lane: { Lane.send(to: destination.url, size: $0) }, also: also)
+      do {
+        return try await prepared.store(in: store, lane: { Lane.send(to: destination.url, size: $0) }, also: also)
+      } catch let error as NotAlso {
+        let spool = try layout.messages(participant.id)
+        for file in prepared.message.content.files { spool.remove(file.storedName) }
+        throw error.reason
+      }
     } catch let problem as SubmissionProblem {
       throw problem
     } catch {
@@ -194,6 +200,11 @@ struct Submission: Sendable {
       refToMessageID: chosen.refToMessageID ?? reference, sender: sender, recipient: recipient, content: content)
   }
 
+  /// The caller could not store what it wanted to store beside the message, and nothing is.
+  private struct NotAlso: Error {
+    let reason: any Error
+  }
+
   /// A checked message whose files are durable.
   private struct Prepared: Sendable {
     let message: StoredMessage
@@ -208,10 +219,11 @@ struct Submission: Sendable {
     ) async throws -> MessageID {
       let (message, unscanned) = (message, unscanned)
       let lane = lane(size)
-      // If this commit fails nobody knows whether it happened, so the files stay: the janitor sees who names them.
+      // If this commit fails nobody knows whether it happened, so the files stay: the janitor sees who names them. It
+      // does not happen where the caller wants to store something beside the message and cannot (NotAlso).
       try await store.write { db in
         guard try MessageTable.row(message.id, .outgoing, of: message.participant, in: db) == nil else {
-          throw SubmissionProblem.duplicate(message.id)
+          throw NotAlso(reason: SubmissionProblem.duplicate(message.id))
         }
         let new = NewMessage(
           participant: message.participant, direction: .outgoing, id: message.id, status: .scheduled,
@@ -229,7 +241,7 @@ struct Submission: Sendable {
           try EventLog.add(event, at: message.stored, in: db)
         }
         guard let stored = try MessageTable.fetch(row, in: db) else { return }
-        try also(stored, db)
+        do { try also(stored, db) } catch { throw NotAlso(reason: error) }
       }
       KillPoint.reached(.rowCommitted)
       KillPoint.reached(.beforeReply)
