@@ -8,7 +8,7 @@ enum AttachmentCopy {
     let (url, handle) = try folder.create(file.name)
     do {
       let digest = DigestSink(.sha256, next: FileSink(handle))
-      try readFile(source, into: digest)
+      try naming(source, file.name) { try readFile(source, into: digest) }
       try digest.close()
       guard hexadecimal(digest.digest()) == file.sha256 else {
         throw CommandProblem.refused("an attachment in the store is not what was received")
@@ -18,6 +18,15 @@ enum AttachmentCopy {
       unlink(url.path)
       throw error
     }
+  }
+}
+
+/// Runs what reads a file of the node's data; what is wrong with that file names it.
+func naming<Value>(_ file: URL?, _ name: String, _ read: () throws -> Value) throws -> Value {
+  do {
+    return try read()
+  } catch let problem as SpoolProblem {
+    throw CommandProblem.couldNotRun("\(name) cannot be read\(file.map { " from \($0.path)" } ?? ""): \(problem)")
   }
 }
 

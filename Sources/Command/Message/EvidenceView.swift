@@ -39,13 +39,17 @@ extension Evidence {
     }
   }
 
+  private var file: URL? {
+    if case .file(let url) = content { url } else { nil }
+  }
+
   /// Writes it into the folder and gives its SHA-256.
   func save(in folder: SafeFolder) throws -> (url: URL, size: Int, sha256: String) {
     let (url, handle) = try folder.create(fileName)
     do {
       let digest = DigestSink(.sha256, next: FileSink(handle))
       let counted = CountingSink(next: digest)
-      try write(into: counted)
+      try naming(file, fileName) { try write(into: counted) }
       try counted.close()
       return (url, counted.count, hexadecimal(digest.digest()))
     } catch {

@@ -121,6 +121,13 @@ struct DemoTests {
         #expect(verify.exitCode == 0 && verify.output.hasSuffix("valid\n"), "\(name): \(verify.output)")
       }
     }
+    let sealed = "\(dir)/node-a/data/participants"
+    let lost = try #require(FileManager.default.enumerator(atPath: sealed)).compactMap { $0 as? String }
+      .filter { $0.hasSuffix(".xhe") }
+    for name in lost { #expect(unlink("\(sealed)/\(name)") == 0) }
+    let save = try await Sdkrelay.run(
+      "messages", "save", id, "--config", "\(dir)/node-a/node.yaml", "--evidence", "\(dir)/saved-less")
+    #expect(save.exitCode == 2 && save.complaint.contains("envelope.xml cannot be read from \(sealed)"))
     for name in names {
       #expect(
         FileManager.default.contentsEqual(
