@@ -34,7 +34,6 @@ extension CommandProblem {
     case let problem as SubmissionProblem: self = Self.submission(problem)
     case is AccessProblem, is AccessDenied: self = .refused("\(error)")
     case SetAsideProblem.ended: self = .refused("\(error)")
-    case let problem as SpoolProblem: self = .couldNotRun(Self.sentence(problem))
     case let problem as FileProblem: self = .couldNotRun(problem.description)
     case let error as CocoaError: self = .couldNotRun(Self.sentence(error))
     default: self = .couldNotRun("\(error)")
@@ -51,14 +50,6 @@ extension CommandProblem {
 
   private static func sentence(_ problem: PayloadProblem) -> String {
     problem.xpath == PayloadProblem.nowhere ? problem.text : "\(problem.text) (\(problem.xpath))"
-  }
-
-  private static func sentence(_ problem: SpoolProblem) -> String {
-    switch problem {
-    case .full: "no space left on the disk"
-    case .unavailable(let code): "a file cannot be used: \(String(cString: strerror(code)))"
-    case .notDurable: "the disk did not confirm that it holds the bytes"
-    }
   }
 
   private static func sentence(_ error: CocoaError) -> String {

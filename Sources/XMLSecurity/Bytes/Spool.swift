@@ -1,7 +1,7 @@
 public import Foundation
 
 /// Why a file could not be spooled.
-public enum SpoolProblem: Error, Hashable, Sendable {
+public enum SpoolProblem: Error, Hashable, Sendable, CustomStringConvertible {
   /// No room left, or the quota is used up. Temporary.
   case full
   /// The folder or file cannot be written for another reason; the value is `errno`.
@@ -9,6 +9,14 @@ public enum SpoolProblem: Error, Hashable, Sendable {
   /// A sync failed: the kernel may have dropped the bytes and will not say so again. The process must stop; a restart
   /// reads what the disk really holds.
   case notDurable(Int32)
+
+  public var description: String {
+    switch self {
+    case .full: "no space left on the disk"
+    case .unavailable(let code): "a file cannot be used: \(String(cString: strerror(code)))"
+    case .notDurable: "the disk did not confirm that it holds the bytes"
+    }
+  }
 
   init(errno code: Int32) {
     self = code == ENOSPC || code == EDQUOT ? .full : .unavailable(code)

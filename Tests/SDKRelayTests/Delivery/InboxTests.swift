@@ -33,15 +33,24 @@ import XMLSecurity
     }
   }
 
-  @Test(arguments: [Full(), CancellationError()] as [any Error])
-  func aMessageThatTheInboxDoesNotTakeIsSetAsideWholeAndTakenOnceWhenItIsReleased(problem: any Error) async throws {
+  private static let taken = DatabaseError(
+    resultCode: .SQLITE_CONSTRAINT, message: "UNIQUE constraint failed: shelf.message", sql: "INSERT INTO shelf")
+
+  @Test(
+    arguments: [
+      (Full(), "the shelf is full"), (CancellationError(), "CancellationError()"),
+      (taken, "the database: UNIQUE constraint failed: shelf.message"),
+    ] as [(any Error, String)])
+  func aMessageThatTheInboxDoesNotTakeIsSetAsideWholeAndTakenOnceWhenItIsReleased(
+    problem: any Error, words: String
+  ) async throws {
     let shelf = Shelf(failing: problem)
     try await withNet(inbox: shelf) { net in
       let relay = net.nodes[1].relay
       let id = try await net.nodes[0].relay.submit(net.draft(attachments: [net.file([1, 2, 3])]))
       #expect(try await eventually { try !relay.setAsideItems().isEmpty })
       #expect(shelf.tries.withLock { $0 } == Job.mostAttempts, "it is neither given up at once nor tried without end")
-      #expect(try relay.setAsideItems().map(\.reason) == ["\(problem)"])
+      #expect(try relay.setAsideItems().map(\.reason) == [words])
       #expect(try relay.message(id).isEmpty && shelved(relay) == [])
 
       shelf.problem.withLock { $0 = nil }

@@ -65,6 +65,7 @@ import XMLSecurity
       #expect(try await eventually { try !relay.setAsideItems().isEmpty })
       let item = try #require(try relay.setAsideItems().first)
       let former = try #require(item.transportID)
+      #expect(item.reason == "a file cannot be used: No such file or directory")
       #expect(item.work == .send && item.counterpart == net.a.id)
 
       try await relay.release(setAside: item.number)

@@ -49,7 +49,7 @@ struct Submission: Sendable {
     } catch let problem as SubmissionProblem {
       throw problem
     } catch {
-      throw .unavailable("\(error)")
+      throw .unavailable(StoreFault.words(error))
     }
   }
 

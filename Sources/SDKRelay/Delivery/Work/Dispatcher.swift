@@ -154,10 +154,11 @@ actor Dispatcher {
     } catch is CancellationError where Task.isCancelled {
       try await postpone(job, after: .zero, reason: "the node stops") { _ in }
     } catch let problem where StoreFault.isTemporary(problem) {
-      try await hold(job, worker, reason: "\(problem)")
+      try await hold(job, worker, reason: StoreFault.words(problem))
     } catch {
       // Not foreseen: counted like a crash, so that it ends with an operator and not in a circle.
-      try await postpone(job, after: .seconds(1), counting: true, problem: "\(error)", reason: "\(error)") { _ in }
+      let words = StoreFault.words(error)
+      try await postpone(job, after: .seconds(1), counting: true, problem: words, reason: words) { _ in }
     }
   }
 

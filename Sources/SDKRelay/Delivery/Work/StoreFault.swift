@@ -15,6 +15,12 @@ enum StoreFault {
     }
   }
 
+  /// The error for an operator. The statement that met it tells nobody but a programmer anything.
+  static func words(_ error: any Error) -> String {
+    guard let error = error as? DatabaseError else { return "\(error)" }
+    return "the database: \(error.message ?? "\(error.resultCode)")"
+  }
+
   /// Room or access is missing now and may come back.
   static func isTemporary(_ error: any Error) -> Bool {
     switch error {
