@@ -59,6 +59,9 @@ struct AsideRelease: AsyncParsableCommand {
       was set aside has ended, as its sender was told: that is refused with exit code 1. A node that runs goes on with \
       it at once.
 
+      A sender whose messages could not be opened three times has to wait for an hour; releasing one of them ends that, \
+      so mend first what was wrong, such as a missing key.
+
       Example: sdkrelay aside release 7 --config node.yaml
       """)
 

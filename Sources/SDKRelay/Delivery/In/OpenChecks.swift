@@ -279,7 +279,8 @@ private struct ReadPayload: @unchecked Sendable {
   let files: [Int: SpoolFile]
 }
 
-/// Senders whose messages could not be decrypted three times within an hour are not opened any more for that hour (E4).
+/// Senders whose messages could not be decrypted three times within an hour are not opened any more for that hour (E4),
+/// unless an operator releases one of them.
 enum Quarantine {
   static let tries = 3
   static let period = Duration.seconds(3_600)
@@ -290,6 +291,12 @@ enum Quarantine {
     try db.change(
       sql: "INSERT INTO decryptionFailure (participant, sender, at) VALUES (?, ?, ?)",
       arguments: [participant.comparable, sender.comparable, now.milliseconds])
+  }
+
+  static func lift(from sender: ParticipantID, to participant: ParticipantID, in db: Database) throws {
+    try db.change(
+      sql: "DELETE FROM decryptionFailure WHERE participant = ? AND sender = ?",
+      arguments: [participant.comparable, sender.comparable])
   }
 
   static func isClosed(

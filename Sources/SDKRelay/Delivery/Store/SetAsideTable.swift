@@ -24,7 +24,8 @@ enum SetAsideTable {
       LEFT JOIN message ON setAside.kind = 'receiptClock' AND message.id = setAside.subject
     """
 
-  /// Makes the work due, as if it had never begun. A message sent has ended when it was set aside and its sender has
+  /// Makes the work due, as if it had never begun: a received message's sender has its tries again, since whoever
+  /// releases it has seen to what was wrong. A message sent has ended when it was set aside and its sender has
   /// been told, so it stays; a message receipt has nobody who was told, and goes as a new AS4 message: the old one's
   /// bytes are gone, and what was signed for it stays its evidence.
   /// - Parameter lane: where a message receipt is to be sent.
@@ -38,6 +39,7 @@ enum SetAsideTable {
       try db.change(
         sql: "UPDATE reception SET state = 'received' WHERE id = ? AND state = 'setAside'", arguments: [subject])
       guard db.changesCount == 1 else { throw SetAsideProblem.ended(number) }
+      try Quarantine.lift(from: reception.sender, to: item.participant, in: db)
       try JobQueue.add(
         .open, subject: subject, participant: item.participant,
         lane: Lane.open(item.participant, size: reception.size), due: now, in: db)
