@@ -6,7 +6,7 @@ import XMLSecurity
 @testable import SDKRelay
 
 @Suite("What is set aside goes on, or ends, by hand") struct SetAsideTests {
-  @Test("E4: a message put aside unread is delivered when it is released, though its sender's hour is not over, and once")
+  @Test("E4: a message put aside unread is delivered when it is released, its sender's hour over or not, and once")
   func open() async throws {
     try await withNet(running: [1]) { net in
       let (relay, store) = (net.nodes[1].relay, net.nodes[1].relay.store)

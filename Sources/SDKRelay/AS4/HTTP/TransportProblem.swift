@@ -68,7 +68,8 @@ extension TransportProblem {
     case is NIOTooManyBytesError: self.init(.answer, "the answer is too large to be a signal")
     case let error as IOError:
       let isRefused = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode)
-      self.init(isRefused ? .connect : .connectionClosed, "\(isRefused ? "no connection" : "the connection failed"): \(error.words)")
+      let what = isRefused ? "no connection" : "the connection failed"
+      self.init(isRefused ? .connect : .connectionClosed, "\(what): \(error.words)")
     case is ChannelError: self.init(.connectionClosed, "the connection ended")
     case is CancellationError: self.init(.cancelled, "cancelled")
     default: self.init(.answer, "the answer is not HTTP")
