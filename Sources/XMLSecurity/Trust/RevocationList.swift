@@ -42,6 +42,26 @@ public final class RevocationList: @unchecked Sendable {
     X509_NAME_cmp(X509_CRL_get_issuer(pointer), X509_get_subject_name(issuer.pointer)) == 0
   }
 
+  /// When the certificate was revoked, by an issuer of its that signed the list; nil where the list does not say so.
+  /// - Parameter issuers: who may have signed the list.
+  public func revocation(of certificate: Certificate, issuers: [Certificate]) -> Date? {
+    guard X509_NAME_cmp(X509_CRL_get_issuer(pointer), X509_get_issuer_name(certificate.pointer)) == 0,
+      issuers.contains(where: { names($0) && isSigned(by: $0) })
+    else { return nil }
+    var entry: OpaquePointer?
+    // 2 is an entry that takes a revocation back.
+    guard X509_CRL_get0_by_cert(pointer, &entry, certificate.pointer) == 1, let entry else { return nil }
+    return date(X509_REVOKED_get0_revocationDate(entry))
+  }
+
+  /// The list in PEM.
+  public var pem: [UInt8] {
+    guard let output = BIO_new(BIO_s_mem()) else { return [] }
+    defer { BIO_free(output) }
+    guard PEM_write_bio_X509_CRL(output, pointer) == 1 else { return [] }
+    return contents(of: output)
+  }
+
   func isSigned(by issuer: Certificate) -> Bool {
     defer { clearOpenSSLErrors() }
     return X509_CRL_verify(pointer, issuer.publicKey.pointer) == 1

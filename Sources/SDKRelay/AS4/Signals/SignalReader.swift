@@ -27,12 +27,20 @@ extension Signal {
   ) -> SignalOutcome {
     do throws(EbMSError) {
       let part = try soapPart(response, contentType)
-      let soap = try SOAPEnvelope(parsing: part)
-      let trust = SignedReferences.Trust(store: trust, known: signers, now: now)
-      return try SignalReader(soap: soap, sent: sent, signers: signers, trust: trust, bytes: part).outcome()
+      let message = SentMessage(id: sent.messageID, references: sent.references)
+      return try read(soap: part, answering: message, signers: signers, trust: trust, at: now)
     } catch {
       return .invalid(error.detail)
     }
+  }
+
+  /// Judges an answer's SOAP part.
+  static func read(
+    soap bytes: [UInt8], answering sent: SentMessage, signers: [Certificate], trust: TrustStore, at now: Date
+  ) throws(EbMSError) -> SignalOutcome {
+    let soap = try SOAPEnvelope(parsing: bytes)
+    let trust = SignedReferences.Trust(store: trust, known: signers, now: now)
+    return try SignalReader(soap: soap, sent: sent, signers: signers, trust: trust, bytes: bytes).outcome()
   }
 
   /// The SOAP part of an answer. Some products wrap even a lone SOAP part in multipart.
@@ -59,10 +67,16 @@ extension Signal {
   }
 }
 
+/// What of a message an answer has to repeat.
+struct SentMessage {
+  let id: String
+  let references: [SignatureReference]
+}
+
 /// Checks one answer: signature, signer, the message it is about, then receipt or error.
 private struct SignalReader {
   let soap: SOAPEnvelope
-  let sent: PackedMessage
+  let sent: SentMessage
   let signers: [Certificate]
   let trust: SignedReferences.Trust
   let bytes: [UInt8]
@@ -97,7 +111,7 @@ private struct SignalReader {
     let shownCode = try field.attribute("errorCode")
     let code = EbMSCode(rawValue: shownCode) ?? .other
     let reference = try about(field)
-    guard reference == nil || reference == sent.messageID else {
+    guard reference == nil || reference == sent.id else {
       throw EbMSError(.invalidReceipt, "the error is about another message")
     }
     let description = field.element.child(.ebms("Description"))?.text.trimmingXMLSpace
@@ -107,7 +121,7 @@ private struct SignalReader {
     let isNotServiced = words.contains { $0?.contains(EbMSError.notServiced) == true }
     let severity = EbMSError.Severity(rawValue: try field.attribute("severity").lowercased()) ?? .failure
     return EbMSError(
-      code, code.rawValue == shownCode ? detail : "\(shownCode) \(detail)", refToMessageID: sent.messageID,
+      code, code.rawValue == shownCode ? detail : "\(shownCode) \(detail)", refToMessageID: sent.id,
       severity: severity, text: description, isTransient: !isNotServiced && Self.isTransient(code))
   }
 
@@ -131,7 +145,7 @@ private struct SignalReader {
 
   private func checkReceipt(_ signal: HeaderFields) throws(EbMSError) {
     let info = try signal.one("MessageInfo")
-    guard try info.text("RefToMessageId") == sent.messageID else {
+    guard try info.text("RefToMessageId") == sent.id else {
       throw EbMSError(.invalidReceipt, "the receipt is about another message")
     }
     let receipt = try signal.one("Receipt").element
