@@ -1,0 +1,110 @@
+public import Foundation
+import GRDB
+public import SDKRelay
+import XMLSecurity
+
+extension AuditAction {
+  public static let exportMessage = AuditAction(rawValue: "message.export")
+}
+
+/// Why no evidence can be exported.
+public enum EvidenceProblem: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Nothing has been signed yet.
+  case none
+  case exists(String)
+  case tooLarge
+  /// The participant whose message it is has no key in the settings, so nobody could sign the bundle.
+  case noParticipant(String)
+
+  public var description: String {
+    switch self {
+    case .none: "there is no signed proof of the message yet"
+    case .exists(let path): "\(path) already exists"
+    case .tooLarge: "\(ZipProblem.tooLarge)"
+    case .noParticipant(let id): "\(id) is no participant in the settings, and nobody else may sign its evidence"
+    }
+  }
+}
+
+extension MailboxService {
+  /// Writes everything that proves a message into one new file, signed by the participant whose message it is. The audit
+  /// trail tells of it.
+  /// - Parameters:
+  ///   - participant: whose message, where two participants of this node exchanged it, or where it was rejected and lies
+  ///     in no mailbox.
+  /// - Throws: ``MessageProblem/notFound`` also when the principal may not export it; ``EvidenceProblem``.
+  public func exportEvidence(
+    _ id: MessageID, of participant: ParticipantID? = nil, to file: URL, by principal: Principal, at now: Date = .now
+  ) async throws {
+    let record = AuditRecord(principal, .exportMessage, participant: participant, messageID: id)
+    let message = try await audited(record, at: now) { record, db -> StoredMessage? in
+      let message = try Self.exportable(id, of: participant, by: principal, at: now, in: db)
+      if let message {
+        (record.participant, record.mailbox) = (message.participant, message.ownMailbox)
+      } else if let participant {
+        try Access.check(principal, .export, of: participant, at: now, in: db)
+      } else {
+        throw MessageProblem.notFound
+      }
+      return message
+    }
+    do {
+      try await write(id, message, of: message?.participant ?? participant, to: file, at: now)
+    } catch {
+      // The entry before says that it was allowed, this one that nothing came of it.
+      try? await relay.write { [audit] db in try audit.append(record, .failed, at: now, in: db) }
+      throw error
+    }
+  }
+
+  /// The message that was meant; nil where there is none and it may have been rejected.
+  private static func exportable(
+    _ id: MessageID, of participant: ParticipantID?, by principal: Principal, at now: Date, in db: Database
+  ) throws -> StoredMessage? {
+    let access = AccessFilter(
+      principal, .export, at: now, participant: "message.participant", mailbox: "message.mailbox",
+      isProtected: "messageRecord.isProtected")
+    // Of two participants' copies the recipient's comes first, as for other commands.
+    let found = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT \(StoredMessage.columns), \(access.sql) AS mayExport FROM message
+        LEFT JOIN messageRecord ON messageRow = message.id
+        WHERE messageId = ? AND (? IS NULL OR message.participant = ?) ORDER BY direction, message.id DESC
+        """, arguments: access.arguments + [id.value, participant?.comparable, participant?.comparable])
+    if found.isEmpty { return nil }
+    guard let row = found.first(where: { $0["mayExport"] }) else { throw MessageProblem.notFound }
+    return try StoredMessage(row)
+  }
+
+  private func write(
+    _ id: MessageID, _ message: StoredMessage?, of participant: ParticipantID?, to file: URL, at now: Date
+  ) async throws {
+    guard let participant else { throw MessageProblem.notFound }
+    let pieces = try message.map(relay.evidence(of:)) ?? relay.evidence(ofRejected: id, at: participant)
+    guard !pieces.isEmpty else { throw message == nil ? MessageProblem.notFound : EvidenceProblem.none }
+    guard let signing = relay.settings.participant(participant)?.signing else {
+      throw EvidenceProblem.noParticipant(participant.value)
+    }
+    let known = (try? await relay.directory.accessPointCertificates()) ?? []
+    let bundle = EvidenceBundle(
+      id: id, message: message, participant: participant, pieces: pieces,
+      events: try message.map(relay.events(of:)) ?? [],
+      signers: try BundleSigners(pieces, settings: relay.settings, known: known), signing: signing, exported: now)
+    let spool = try Spool(folder: file.deletingLastPathComponent())
+    let new = try spool.create()
+    defer { new.discard() }
+    do {
+      try bundle.write(into: new)
+    } catch is ZipProblem {
+      throw EvidenceProblem.tooLarge
+    }
+    try new.sync()
+    // Unlike a renaming, a link never replaces a file.
+    guard link(new.temporaryURL.path, file.path) == 0 else {
+      if errno == EEXIST { throw EvidenceProblem.exists(file.path) }
+      throw SpoolProblem.unavailable(errno)
+    }
+    try syncFolder(spool.folder)
+  }
+}
