@@ -97,6 +97,6 @@ let package = Package(
     .testTarget(
       name: "MailboxTests", dependencies: ["Mailbox", "SDKRelay", "Testbed", "XMLSecurity"], swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["SDKRelay", "Testbed", "XMLSecurity", "Command"],
+      name: "EndToEndTests", dependencies: ["Mailbox", "SDKRelay", "Testbed", "XMLSecurity", "Command"],
       exclude: ["02-bad-configurations/cases"], swiftSettings: strict),
   ])

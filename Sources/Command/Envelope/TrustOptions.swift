@@ -21,8 +21,8 @@ struct TrustOptions: ParsableArguments {
   var time: Date { at?.date ?? .now }
 
   func make() throws -> EnvelopeTrust {
-    let published = try senderCert.map(certificates(at:))
-    guard let anchors = try trust.map(certificates(at:)) ?? published else {
+    let published = try senderCert.map(Self.certificates(at:))
+    guard let anchors = try trust.map(Self.certificates(at:)) ?? published else {
       throw CommandProblem.couldNotRun("give --trust or --sender-cert")
     }
     // Without an authority the sender's own certificates are what is believed, whoever issued them.
@@ -33,8 +33,9 @@ struct TrustOptions: ParsableArguments {
   /// In bytes, far above any file of keys or certificates.
   static let maximumBytes = 1 << 20
 
-  private func certificates(at path: String) throws -> [Certificate] {
-    let pem = try NamedFile.read(path, limit: Self.maximumBytes)
+  /// The certificates in a file in PEM, at least one.
+  static func certificates(at path: String) throws -> [Certificate] {
+    let pem = try NamedFile.read(path, limit: maximumBytes)
     let certificates = try? Certificate.load(pem: pem)
     guard let certificates, !certificates.isEmpty else {
       throw CommandProblem.couldNotRun("\(path) holds no certificate in PEM")
