@@ -39,7 +39,7 @@ public enum DetachedSignature {
     defer { CMS_ContentInfo_free(signature) }
     guard sdk_cms_is_plain(signature) == 1 else { throw .shape("it is not one signature with SHA-256") }
     let isValid = withInput(bytes) { input in
-      CMS_verify(signature, nil, nil, input, nil, flags | UInt32(CMS_NO_SIGNER_CERT_VERIFY)) == 1
+      CMS_verify(signature, nil, nil, input, nil, plainFlags | UInt32(CMS_NO_SIGNER_CERT_VERIFY)) == 1
     }
     guard isValid else { throw .valueMismatch }
     var signer: UnsafeMutablePointer<UInt8>?
@@ -48,10 +48,23 @@ public enum DetachedSignature {
     guard length > 0, let signer,
       let certificate = try? Certificate.parse(der: Array(UnsafeBufferPointer(start: signer, count: Int(length))))
     else { throw .keyInfo("the signature's certificate cannot be read") }
+    guard binds(signature, certificate, bytes) else { throw .keyInfo("the signature does not bind its certificate") }
     return certificate
   }
 
-  private static let flags = UInt32(CMS_DETACHED | CMS_BINARY | CMS_CADES)
+  /// Whether the signature covers the certificate's digest (ESS signing-certificate-v2). OpenSSL looks at it only where
+  /// it builds a chain, so it gets one of the certificate alone.
+  private static func binds(_ signature: OpaquePointer, _ certificate: Certificate, _ bytes: [UInt8]) -> Bool {
+    guard let store = X509_STORE_new() else { return false }
+    defer { X509_STORE_free(store) }
+    X509_STORE_add_cert(store, certificate.pointer)
+    X509_STORE_set_flags(store, UInt(X509_V_FLAG_PARTIAL_CHAIN) | UInt(X509_V_FLAG_NO_CHECK_TIME))
+    X509_STORE_set_purpose(store, X509_PURPOSE_ANY)
+    return withInput(bytes) { CMS_verify(signature, nil, store, $0, nil, flags) == 1 }
+  }
+
+  private static let plainFlags = UInt32(CMS_DETACHED | CMS_BINARY)
+  private static let flags = plainFlags | UInt32(CMS_CADES)
 
   private static func withInput<Value>(_ bytes: [UInt8], _ work: (OpaquePointer?) -> Value) -> Value {
     bytes.withUnsafeBytes { bytes in
