@@ -92,7 +92,8 @@ final class EvidenceField: @unchecked Sendable {
         }
       }
       let sha256 = try writer.add(entry.name, bytes)
-      if entry.name != BundleLayout.mimetype { manifest.digests.append((entry.name, sha256)) }
+      let isCovered = entry.name != BundleLayout.mimetype && !entry.name.hasPrefix("META-INF/")
+      if isCovered { manifest.digests.append((entry.name, sha256)) }
     }
     if let more { try writer.add(more, Array("<more/>".utf8)) }
     try writer.finish()

@@ -157,6 +157,7 @@ struct EvidenceFileTests {
       try process.run()
       let words = String(decoding: try said.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
       process.waitUntilExit()
+      if process.terminationStatus != 0 { print(words) }
       #expect(process.terminationStatus == 0 && words.contains("Verification successful by hand"), "\(words)")
     }
   }
