@@ -97,6 +97,9 @@ let package = Package(
     .testTarget(
       name: "MailboxTests", dependencies: ["Mailbox", "SDKRelay", "Testbed", "XMLSecurity"], swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Mailbox", "SDKRelay", "Testbed", "XMLSecurity", "Command"],
+      name: "EndToEndTests",
+      dependencies: [
+        "Mailbox", "SDKRelay", "Testbed", "XMLSecurity", "Command", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       exclude: ["02-bad-configurations/cases"], swiftSettings: strict),
   ])

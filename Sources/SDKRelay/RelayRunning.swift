@@ -17,6 +17,7 @@ extension Relay: Service {
   public func run(onListening: @escaping @Sendable (Int) async -> Void) async throws {
     let lock = try ServeLock(store.layout.lock)
     defer { withExtendedLifetime(lock) {} }
+    try store.checkWhole()
     let janitor = Janitor(
       store: store, participants: settings.participants.map(\.id), duplicateWindow: settings.delivery.duplicateWindow,
       logger: logger)

@@ -109,7 +109,7 @@ struct OpenWorker: Worker {
     case .receipt(let response):
       state = try await apply(response, reception, id, job)
     }
-    if !state.keepsEnvelope, let file = reception.file {
+    if !state.keepsEnvelope, let file = reception.file, !store.layout.isBeingBackedUp {
       try store.layout.sealed(reception.participant).remove(DataLayout.envelope(file))
     }
     logger.info(

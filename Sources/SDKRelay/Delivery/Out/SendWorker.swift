@@ -260,7 +260,7 @@ actor SendWorker: Worker {
   }
 
   private func removeWire(of transfer: Transfer) {
-    if let file = wireFile(of: transfer) { unlink(file.path) }
+    if let file = wireFile(of: transfer), !store.layout.isBeingBackedUp { unlink(file.path) }
   }
 
   private func wireFile(of transfer: Transfer) -> URL? {

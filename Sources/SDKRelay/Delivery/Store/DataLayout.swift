@@ -8,6 +8,7 @@ import XMLSecurity
 /// DATA/serve.lock               held by the process that runs
 /// DATA/open.lock                held while a process opens the database and brings its tables up to date
 /// DATA/doorbell                 a named pipe: another process has handed something in (Doorbell.swift)
+/// DATA/backup.lock              held while a backup is taken: nothing is removed then (BackupLock.swift)
 /// DATA/incoming/                messages being received; only temporary files, encrypted or about to be refused
 /// DATA/participants/ID/sealed/  NAME.xhe: sealed envelopes as sent and as received, for good;
 ///                               NAME.as4: AS4 messages to send, until their exchange ends
@@ -43,6 +44,10 @@ struct DataLayout: Sendable {
 
   func sealedFile(_ name: String, of participant: ParticipantID) -> URL {
     home(participant).appending(path: "sealed").appending(path: name)
+  }
+
+  func quarantineFile(_ name: String, of participant: ParticipantID) -> URL {
+    home(participant).appending(path: "quarantine").appending(path: name)
   }
 
   /// The file's name of a sealed envelope, of the name that a transfer's or a reception's row has.

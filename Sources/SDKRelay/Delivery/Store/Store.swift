@@ -12,6 +12,8 @@ public enum StoreProblem: Error, Hashable, Sendable, CustomStringConvertible {
   case notDurable
   /// Another process runs on the same data folder.
   case inUse
+  /// SQLite finds the database's file broken.
+  case damaged
 
   public var description: String {
     switch self {
@@ -19,6 +21,7 @@ public enum StoreProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case .newerSchema: "the data folder belongs to a newer version of this program"
     case .notDurable: "the database does not sync its commits"
     case .inUse: "another process runs on this data folder"
+    case .damaged: "the database is damaged: restore a backup"
     }
   }
 }
@@ -45,6 +48,8 @@ final class Store: Sendable {
       pool = try exclusively(layout.openLock) { try Self.open(layout.database, inbox) }
     } catch let problem as StoreProblem {
       throw problem
+    } catch let error as DatabaseError where Self.isDamage(error) {
+      throw .damaged
     } catch {
       throw .cannotOpen("\(error)")
     }
@@ -78,6 +83,20 @@ final class Store: Sendable {
       throw StoreProblem.cannotOpen("\(layout.folder.path): \(String(cString: strerror(errno)))")
     }
     Foundation.close(descriptor)
+  }
+
+  /// Looks through the whole database for damage, which takes about a second a gigabyte.
+  func checkWhole() throws {
+    do {
+      let findings = try pool.read { try String.fetchAll($0, sql: "PRAGMA quick_check(1)") }
+      guard findings == ["ok"] else { throw StoreProblem.damaged }
+    } catch let error as DatabaseError where Self.isDamage(error) {
+      throw StoreProblem.damaged
+    }
+  }
+
+  private static func isDamage(_ error: DatabaseError) -> Bool {
+    error.resultCode == .SQLITE_CORRUPT || error.resultCode == .SQLITE_NOTADB
   }
 
   /// Runs the closure in one transaction and returns once it is durable. Concurrent callers share a sync.

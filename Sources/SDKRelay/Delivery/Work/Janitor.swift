@@ -82,7 +82,7 @@ struct Janitor: Sendable {
     for name in names {
       let path = folder.appending(path: name).path
       let changed = (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
-      guard let changed, changed < before, !isNeeded(name) else { continue }
+      guard let changed, changed < before, !isNeeded(name), !store.layout.isBeingBackedUp else { continue }
       if unlink(path) == 0 { count += 1 }
     }
     return count

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+import Mailbox
+import SDKRelay
+
+struct Backup: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Take a backup of the node's data while it runs.",
+    discussion: """
+      The folder must not be there yet, or be empty. Files on the same disk are linked, not copied: take the folder to \
+      another machine. It holds the audit trail's key and attachments in plain, and neither the settings nor the keys \
+      they name.
+
+      Example: sdkrelay backup /backup/2026-03-01 --config node.yaml
+      """)
+
+  @Argument(help: "The folder to take it into.")
+  var folder: String
+  @OptionGroup var configurationFile: ConfigurationFile
+  @OptionGroup var output: Output
+
+  func run() throws {
+    let summary = try configurationFile.service().backUp(into: URL(filePath: folder))
+    try output.result(BackupView(summary, folder)) { BackupView(summary, folder).text }
+  }
+}
+
+struct Restore: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Restore a backup into a new data folder.",
+    discussion: """
+      The settings' data folder must not be there yet, or be empty. Every file is compared with the backup's list first. \
+      What came in after the backup is not in it: docs/operating.md tells what follows.
+
+      Example: sdkrelay restore /backup/2026-03-01 --config node.yaml
+      """)
+
+  @Argument(help: "The folder with the backup.")
+  var folder: String
+  @OptionGroup var configurationFile: ConfigurationFile
+  @OptionGroup var output: Output
+
+  func run() throws {
+    let data = try configurationFile.settings().data
+    let summary = try Relay.restore(URL(filePath: folder), into: data)
+    // A database of a newer version is told here, and not at the node's start.
+    _ = try configurationFile.service()
+    try output.result(BackupView(summary, data.path)) { BackupView(summary, data.path).text }
+  }
+}
+
+/// With `--json` exactly these fields.
+private struct BackupView: Encodable {
+  let folder: String
+  /// The state of the node that it holds.
+  let taken: Date
+  let files: Int
+  /// In bytes.
+  let size: Int
+
+  init(_ summary: BackupSummary, _ folder: String) {
+    (self.folder, taken, files, size) = (folder, summary.taken, summary.files, summary.size)
+  }
+
+  var text: String { "\(printable(folder))  \(files) files, \(readableSize(size)), as of \(localTime(taken))" }
+}

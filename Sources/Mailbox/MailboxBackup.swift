@@ -1,0 +1,10 @@
+public import Foundation
+public import SDKRelay
+
+extension MailboxService {
+  /// Takes a backup while the node may be running. The audit trail's key and end come before the database, so that the
+  /// end is never beyond the trail.
+  public func backUp(into folder: URL) throws -> BackupSummary {
+    try relay.backUp(into: folder, first: ["audit.key", "audit.head"])
+  }
+}
