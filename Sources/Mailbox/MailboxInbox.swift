@@ -13,7 +13,7 @@ struct MailboxInbox: Inbox {
   }
 
   func deliver(_ message: StoredMessage, in db: Database) throws {
-    try MessageRecordTable.insert(message.row, in: db)
+    try MessageRecordTable.insert(message, in: db)
     try agreements?.record(received: message, in: db)
   }
 }

@@ -17,5 +17,7 @@ enum MailboxSchema {
     ("2 agreement", AgreementTable.schema),
     ("3 audit", AuditSchema.first),
     ("4 message", MessageRecordTable.schema),
+    ("5 conversation", ConversationTable.schema),
+    ("6 handling", HandlingTable.schema),
   ]
 }

@@ -32,6 +32,11 @@ public struct AccessFilter: Sendable {
     sql = "(\(condition.parts.joined(separator: " AND ")))"
     arguments = condition.arguments
   }
+
+  init(sql: String, arguments: StatementArguments) {
+    self.sql = sql
+    self.arguments = arguments
+  }
 }
 
 private struct Condition {

@@ -22,7 +22,7 @@ extension MailboxService {
     also: @escaping @Sendable (StoredMessage, Database) throws -> Void
   ) async throws(SubmissionProblem) -> MessageID {
     let also: @Sendable (StoredMessage, Database) throws -> Void = { message, db in
-      try MessageRecordTable.insert(message.row, submittedBy: submitter, in: db)
+      try MessageRecordTable.insert(message, submittedBy: submitter, in: db)
       try also(message, db)
     }
     guard let agreements else { return try await relay.submit(draft, also: also) }

@@ -17,9 +17,15 @@ enum MessageRecordTable {
     ) STRICT;
     """
 
-  static func insert(_ row: Int64, submittedBy principal: Principal? = nil, in db: Database) throws {
-    try db.cachedStatement(sql: "INSERT INTO messageRecord (messageRow, submittedBy) VALUES (?, ?)")
-      .execute(arguments: [row, principal.map { "\($0.kind) \($0.name)" }])
+  /// Stores what the service keeps of a new message: its record, its place in a conversation and its words.
+  static func insert(_ message: StoredMessage, submittedBy principal: Principal? = nil, in db: Database) throws {
+    let conversation = try ConversationTable.add(
+      message, isProtected: false, isUnhandled: message.direction == .incoming, in: db)
+    try db.change(
+      sql: "INSERT INTO messageRecord (messageRow, submittedBy, conversation, isConfidential) VALUES (?, ?, ?, ?)",
+      arguments: [
+        message.row, principal.map { "\($0.kind) \($0.name)" }, conversation, message.content.isConfidential,
+      ])
   }
 
   /// - Returns: false when it had been taken before.

@@ -89,18 +89,18 @@ extension MailboxService {
   }
 
   /// The newest message with the id that the principal may do this with.
-  private static func message(
-    _ id: MessageID, _ permission: Permission, for principal: Principal, at now: Date, in db: Database
+  /// - Parameter direction: whose copy to take where two mailboxes of one organisation exchanged it.
+  static func message(
+    _ id: MessageID, direction: MessageDirection? = nil, _ permission: Permission, for principal: Principal,
+    at now: Date, in db: Database
   ) throws -> StoredMessage {
-    let access = AccessFilter(
-      principal, permission, at: now, participant: "message.participant", mailbox: "message.mailbox",
-      isProtected: "messageRecord.isProtected")
+    let access = AccessFilter(messages: principal, permission, at: now)
     let row = try Row.fetchOne(
       db,
       sql: """
         SELECT \(StoredMessage.columns) FROM message JOIN messageRecord ON messageRow = message.id
-        WHERE messageId = ? AND takenAt IS NULL AND \(access.sql) ORDER BY message.id DESC LIMIT 1
-        """, arguments: [id.value] + access.arguments)
+        WHERE messageId = ? AND (? IS NULL OR direction = ?) AND \(access.sql) ORDER BY message.id DESC LIMIT 1
+        """, arguments: [id.value, direction?.rawValue, direction?.rawValue] + access.arguments)
     guard let row else { throw MessageProblem.notFound }
     return try StoredMessage(row)
   }

@@ -1,0 +1,108 @@
+public import Foundation
+import GRDB
+public import SDKRelay
+
+extension AuditAction {
+  public static let seeMessage = AuditAction(rawValue: "message.see")
+  public static let noteMessage = AuditAction(rawValue: "message.note")
+  public static let readHandling = AuditAction(rawValue: "handling.read")
+  /// `handling.claim`, `handling.done` and so on.
+  public static func handling(_ step: HandlingStep) -> AuditAction { AuditAction(rawValue: "handling.\(step.name)") }
+}
+
+// The work at a message. Where two mailboxes of one organisation exchanged it, `direction` says whose copy is meant.
+extension MailboxService {
+  /// Takes a step at the message.
+  /// - Parameters:
+  ///   - version: the ``HandlingState/version`` that whoever asks has seen: of two who do so at once, one is refused.
+  ///   - reason: for the audit trail, never content.
+  /// - Returns: how the work stands then.
+  /// - Throws: ``HandlingProblem``, or ``MessageProblem/notFound`` also when the principal may not handle it.
+  @discardableResult
+  public func handle(
+    _ id: MessageID, direction: MessageDirection? = nil, _ step: HandlingStep, version: Int, by principal: Principal,
+    reason: String? = nil, at now: Date = .now
+  ) async throws -> HandlingState {
+    var record = AuditRecord(principal, .handling(step), messageID: id, reason: reason)
+    if case .handOver(let user) = step { record.object = "user \(user)" }
+    return try await handling(id, direction, .handle, record, at: now) { message, user, db in
+      if step == .unprotect, (reason ?? "").allSatisfy(\.isWhitespace) { throw HandlingProblem.needsReason }
+      return try Self.take(step, version, at: message, by: user, at: now, in: db)
+    }
+  }
+
+  /// The user has the message before them. Only the first time is kept, and it is never told to the other side.
+  public func see(
+    _ id: MessageID, direction: MessageDirection? = nil, by principal: Principal, at now: Date = .now
+  ) async throws {
+    let record = AuditRecord(principal, .seeMessage, messageID: id)
+    try await handling(id, direction, .read, record, at: now) { message, user, db in
+      try HandlingTable.see(message, by: user, at: now, in: db)
+    }
+  }
+
+  /// Adds an internal note. Notes are only ever added, so that none overwrites another.
+  public func note(
+    _ text: String, on id: MessageID, direction: MessageDirection? = nil, by principal: Principal, at now: Date = .now
+  ) async throws {
+    let record = AuditRecord(principal, .noteMessage, messageID: id)
+    try await handling(id, direction, .handle, record, at: now) { message, user, db in
+      guard (1...10_000).contains(text.count), !text.allSatisfy(\.isWhitespace) else { throw HandlingProblem.note }
+      try HandlingTable.add(note: text, to: message, by: user, at: now, in: db)
+    }
+  }
+
+  /// How the work at the message stands, with its notes and its history.
+  public func handling(
+    of id: MessageID, direction: MessageDirection? = nil, by principal: Principal, at now: Date = .now
+  ) async throws -> Handling {
+    let record = AuditRecord(principal, .readHandling, messageID: id)
+    return try await handling(id, direction, .read, record, at: now) { message, _, db in
+      try HandlingTable.fetch(message, in: db)
+    }
+  }
+
+  private func handling<Value: Sendable>(
+    _ id: MessageID, _ direction: MessageDirection?, _ permission: Permission, _ record: AuditRecord, at now: Date,
+    _ work: @escaping @Sendable (StoredMessage, UserID, Database) throws -> Value
+  ) async throws -> Value {
+    try await audited(record, at: now) { record, db in
+      let message = try Self.message(id, direction: direction, permission, for: record.principal, at: now, in: db)
+      record.participant = message.participant
+      record.mailbox = message.ownMailbox
+      guard case .user(let user) = record.principal else { throw HandlingProblem.usersOnly }
+      return try work(message, user, db)
+    }
+  }
+
+  private static func take(
+    _ step: HandlingStep, _ version: Int, at message: StoredMessage, by user: UserID, at now: Date, in db: Database
+  ) throws -> HandlingState {
+    let former = try HandlingTable.state(of: message, in: db)
+    guard former.version == version else { throw HandlingProblem.stale(seen: version, now: former.version) }
+    let isReceived = message.direction == .incoming
+    var next = try former.after(step, by: user, isReceived: isReceived, at: now)
+    if let handler = next.handler, !(try mayHandle(handler, message, next.isProtected, at: now, in: db)) {
+      if case .handOver = step { throw HandlingProblem.noAccess(handler) }
+      // Whoever may not see it any more does not keep it.
+      next.handler = nil
+    }
+    try HandlingTable.keep(step, next, from: former, of: message, by: user, at: now, in: db)
+    let isUnhandled = isReceived && next.done == nil
+    if (next.done == nil) != (former.done == nil) {
+      try ConversationTable.count(unhandled: next.done == nil ? 1 : -1, ofMessage: message.row, in: db)
+    }
+    if next.isProtected != former.isProtected {
+      try ConversationTable.move(message, isProtected: next.isProtected, isUnhandled: isUnhandled, in: db)
+    }
+    return next
+  }
+
+  private static func mayHandle(
+    _ user: UserID, _ message: StoredMessage, _ isProtected: Bool, at now: Date, in db: Database
+  ) throws -> Bool {
+    guard let address = message.ownMailbox else { return false }
+    return try Access.allows(
+      .user(user), .handle, MailboxID(message.participant, address), isProtected: isProtected, at: now, in: db)
+  }
+}
