@@ -19,5 +19,6 @@ enum MailboxSchema {
     ("4 message", MessageRecordTable.schema),
     ("5 conversation", ConversationTable.schema),
     ("6 handling", HandlingTable.schema),
+    ("7 search", SearchIndex.schema),
   ]
 }

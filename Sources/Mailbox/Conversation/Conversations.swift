@@ -88,7 +88,7 @@ extension ConversationQuery {
     let limit = min(max(limit, 1), 1_000)
     let reach = try Access.reach(of: principal, .list, at: now, in: db).mailboxes
     var parts: [(key: ConversationKey, position: Int64)] = []
-    for mailbox in reach where self.mailbox.map({ $0 == mailbox }) ?? true {
+    for mailbox in reach where self.mailbox == nil || self.mailbox == mailbox {
       parts += try positions(in: mailbox, limit, for: principal, at: now, in: db)
     }
     return try parts.sorted { $0.position > $1.position }.prefix(limit).compactMap {

@@ -93,6 +93,8 @@ extension MailboxService {
       try ConversationTable.count(unhandled: next.done == nil ? 1 : -1, ofMessage: message.row, in: db)
     }
     if next.isProtected != former.isProtected {
+      try SearchIndex.remove(message, isProtected: former.isProtected, in: db)
+      try SearchIndex.add(message, isProtected: next.isProtected, in: db)
       try ConversationTable.move(message, isProtected: next.isProtected, isUnhandled: isUnhandled, in: db)
     }
     return next

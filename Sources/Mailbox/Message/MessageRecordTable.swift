@@ -26,6 +26,7 @@ enum MessageRecordTable {
       arguments: [
         message.row, principal.map { "\($0.kind) \($0.name)" }, conversation, message.content.isConfidential,
       ])
+    try SearchIndex.add(message, isProtected: false, in: db)
   }
 
   /// - Returns: false when it had been taken before.
