@@ -13,6 +13,7 @@ let package = Package(
     .executable(name: "sdkrelay", targets: ["Command"]),
     .library(name: "Mailbox", targets: ["Mailbox"]),
     .library(name: "SDKRelay", targets: ["SDKRelay"]),
+    .library(name: "Mailbox", targets: ["Mailbox"]),
     .library(name: "XMLSecurity", targets: ["XMLSecurity"]),
     .library(name: "Testbed", targets: ["Testbed"]),
   ],

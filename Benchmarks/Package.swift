@@ -11,6 +11,7 @@ let package = Package(
     .executableTarget(
       name: "RelayBenchmarks",
       dependencies: [
+        .product(name: "Mailbox", package: "sdk-relay"),
         .product(name: "SDKRelay", package: "sdk-relay"),
         .product(name: "XMLSecurity", package: "sdk-relay"),
         .product(name: "Testbed", package: "sdk-relay"),

@@ -5,12 +5,17 @@ import XMLSecurity
 
 /// Measures what messages cost beside the primitives of the same run, and prints the ratios as tables in Markdown.
 ///
-/// Arguments are attachment sizes in bytes; without any, the four of the table. `serve --config FILE` runs a node instead: the whole path is measured between two processes of this very program.
+/// Arguments are attachment sizes in bytes; without any, the four of the table. `mailbox [COUNT…]` measures the message
+/// service among so many messages instead. `serve --config FILE` runs a node: the whole path is measured between two
+/// processes of this very program.
 @main struct RelayBenchmarks {
   static func main() async throws {
     let arguments = CommandLine.arguments
     if arguments.count == 4, arguments[1] == "serve" { return try await serve(URL(filePath: arguments[3])) }
     let given = arguments.dropFirst().compactMap { Int($0) }
+    if arguments.dropFirst().first == "mailbox" {
+      return try await mailbox(given.isEmpty ? [1_000, 100_000, 1_000_000] : given.sorted())
+    }
     let sizes = given.isEmpty ? [10_000, 1_000_000, 30_000_000, 75_000_000] : given
     let folder = FileManager.default.temporaryDirectory.appending(path: "relay-benchmarks-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -20,6 +25,12 @@ import XMLSecurity
     let floors = try printSteps(steps, floor, sizes)
     try await printClaims(folder)
     try await printWholePath(folder, floors, floor, sizes)
+  }
+
+  private static func mailbox(_ counts: [Int]) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "mailbox-benchmark-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try await MailboxFigures.printTable(counts, in: folder)
   }
 
   private static func serve(_ file: URL) async throws {

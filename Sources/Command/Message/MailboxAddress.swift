@@ -8,6 +8,18 @@ func messageID(_ text: String) throws -> MessageID {
   return id
 }
 
+/// Statuses given on the command line.
+func messageStatuses(_ words: [String]) throws -> Set<MessageStatus> {
+  Set(
+    try words.map { word in
+      guard let status = MessageStatus(rawValue: word.uppercased()) else {
+        let words = MessageStatus.allCases.map(\.rawValue).joined(separator: ", ")
+        throw CommandProblem.couldNotRun("a status is one of \(words)")
+      }
+      return status
+    })
+}
+
 /// Reads the mailboxes given on the command line.
 enum MailboxAddress {
   /// `ORGANISATION/MAILBOX`.

@@ -3,8 +3,9 @@ import SDKRelay
 
 struct Messages: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List, read and save messages.",
-    subcommands: [MessagesList.self, MessagesShow.self, MessagesSave.self], defaultSubcommand: MessagesList.self)
+    abstract: "List, read, find and save messages.",
+    subcommands: [MessagesList.self, MessagesShow.self, MessagesSearch.self, MessagesSave.self],
+    defaultSubcommand: MessagesList.self)
 }
 
 /// The message an operator named, on the own node.

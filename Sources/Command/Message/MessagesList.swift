@@ -51,30 +51,26 @@ struct MessagesList: AsyncParsableCommand {
   }
 
   private func filter() throws -> MessageFilter {
-    let statuses = try status.map { word in
-      guard let status = MessageStatus(rawValue: word.uppercased()) else {
-        let words = MessageStatus.allCases.map(\.rawValue).joined(separator: ", ")
-        throw CommandProblem.couldNotRun("a status is one of \(words)")
-      }
-      return status
-    }
     let direction: MessageDirection? = incoming == outgoing ? nil : incoming ? .incoming : .outgoing
     return MessageFilter(
-      participant: try participant.map { try ParticipantID($0) }, direction: direction, statuses: Set(statuses),
-      mailbox: try mailbox.map { try FunctionalAddress($0) }, limit: limit)
+      participant: try participant.map { try ParticipantID($0) }, direction: direction,
+      statuses: try messageStatuses(status), mailbox: try mailbox.map { try FunctionalAddress($0) }, limit: limit)
   }
 
   private static func table(_ views: [MessageView]) -> Table {
     Table(
       header: ["TIME", "", "STATUS", "ORGANISATION", "SUBJECT", "FILES", "ID"],
-      rows: views.map { view in
-        let other = view.direction == "in" ? view.from : view.to
-        let subject = (view.confidential ? "[confidential] " : "") + shortened(printable(view.subject))
-        return [
-          localTime(view.stored), view.direction == "in" ? "<-" : "->", view.status,
-          shortened(printable(other.organisationLabel ?? other.organisation)), subject, "\(view.files.count)", view.id,
-        ]
-      })
+      rows: views.map(cells))
+  }
+
+  /// A message as a row of a table.
+  static func cells(_ view: MessageView) -> [String] {
+    let other = view.direction == "in" ? view.from : view.to
+    let subject = (view.confidential ? "[confidential] " : "") + shortened(printable(view.subject))
+    return [
+      localTime(view.stored), view.direction == "in" ? "<-" : "->", view.status,
+      shortened(printable(other.organisationLabel ?? other.organisation)), subject, "\(view.files.count)", view.id,
+    ]
   }
 
   private static func shortened(_ text: String) -> String {

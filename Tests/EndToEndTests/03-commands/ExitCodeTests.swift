@@ -105,7 +105,8 @@ struct ExitCodeTests {
   @Test(
     "every command explains itself",
     arguments: [
-      ["serve"], ["send"], ["messages"], ["messages", "list"], ["messages", "show"], ["messages", "save"], ["status"],
+      ["serve"], ["send"], ["messages"], ["messages", "list"], ["messages", "show"], ["messages", "save"],
+      ["messages", "search"], ["status"],
       ["payload", "check"], ["envelope", "verify"], ["envelope", "inspect"], ["envelope", "open"],
       ["receipt", "check"], ["ping"], ["aside", "list"], ["aside", "release"], ["aside", "dismiss"],
       ["config", "check"], ["keys", "new-test-federation"], ["demo"],
