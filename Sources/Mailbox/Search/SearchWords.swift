@@ -1,7 +1,8 @@
 import Foundation
 
 /// What somebody typed, as plain words: nothing in it is syntax. Every word has to be there; what belongs together
-/// without a space, such as a diarienummer, has to stand so; the last word may be the beginning of one.
+/// without a space, such as a diarienummer, has to stand so; the last word, of three letters or more, may be the beginning
+/// of one. What begins with fewer would be half of the index.
 struct SearchWords: Hashable, Sendable {
   /// Each a word, or several that stand in a row, with one space between two.
   let phrases: [String]
@@ -21,7 +22,8 @@ struct SearchWords: Hashable, Sendable {
   func expression(in places: [Int64]) -> String? {
     guard !phrases.isEmpty, !places.isEmpty else { return nil }
     let words = phrases.enumerated().map { index, phrase in
-      "\"\(phrase)\"" + (index == phrases.count - 1 ? " *" : "")
+      let isBeginning = index == phrases.count - 1 && (phrase.split(separator: " ").last?.count ?? 0) >= 3
+      return "\"\(phrase)\"" + (isBeginning ? " *" : "")
     }
     let within = places.map { "\"\(SearchPlaces.word($0))\"" }
     return """
