@@ -103,6 +103,7 @@ extension ConversationQuery {
     let other = AccessFilter(conversation: "other", principal, .list, at: now)
     func waiting(_ table: String) -> String { isUnhandled ? "\(table).unhandled > 0" : "1" }
     // A conversation with open and protected messages has two rows: it stands where the newer one of those seen does.
+    // Without the sign SQLite would look at all that are newer.
     return try Row.fetchAll(
       db.cachedStatement(
         sql: """
@@ -112,7 +113,7 @@ extension ConversationQuery {
             AND NOT EXISTS (SELECT 1 FROM conversation AS other
               WHERE other.participant = part.participant AND other.mailbox = part.mailbox
                 AND other.conversationId = part.conversationId AND other.counterparty = part.counterparty
-                AND other.newestRow > part.newestRow AND \(waiting("other")) AND \(other.sql))
+                AND +other.newestRow > part.newestRow AND \(waiting("other")) AND \(other.sql))
           ORDER BY newestRow DESC LIMIT ?
           """),
       arguments: [
@@ -156,13 +157,18 @@ extension ConversationKey {
   /// The messages that may be read, newest first, and one more than are shown.
   fileprivate func messages(for principal: Principal, at now: Date, in db: Database) throws -> [StoredMessage] {
     let access = AccessFilter(messages: principal, .read, at: now)
-    return try Row.fetchAll(
-      db.cachedStatement(
-        sql: """
-          SELECT \(StoredMessage.columns) FROM messageRecord JOIN message ON message.id = messageRow
-          WHERE messageRecord.conversation IN (SELECT id FROM conversation WHERE \(Self.condition)) AND \(access.sql)
-          ORDER BY messageRow DESC LIMIT ?
-          """), arguments: arguments + access.arguments + [Self.shown + 1]
-    ).map(StoredMessage.init)
+    let parts = try Int64.fetchAll(
+      db.cachedStatement(sql: "SELECT id FROM conversation WHERE \(Self.condition)"), arguments: arguments)
+    // One after the other, each in the order of its index.
+    let found = try parts.flatMap { part in
+      try Row.fetchAll(
+        db.cachedStatement(
+          sql: """
+            SELECT \(StoredMessage.columns) FROM messageRecord CROSS JOIN message ON message.id = messageRow
+            WHERE messageRecord.conversation = ? AND \(access.sql) ORDER BY messageRow DESC LIMIT ?
+            """), arguments: [part] + access.arguments + [Self.shown + 1]
+      ).map(StoredMessage.init)
+    }
+    return Array(found.sorted { $0.row > $1.row }.prefix(Self.shown + 1))
   }
 }

@@ -113,9 +113,12 @@ extension MessageSearch {
 
   private func narrow(_ add: (String, StatementArguments) -> Void) {
     if let direction { add("message.direction = ?", [direction.rawValue]) }
-    if !statuses.isEmpty {
+    if let status = statuses.first, statuses.count == 1 {
+      add("message.status = ?", [status.rawValue])
+    } else if !statuses.isEmpty {
       let marks = statuses.map { _ in "?" }.joined(separator: ", ")
-      add("message.status IN (\(marks))", StatementArguments(statuses.map(\.rawValue).sorted()))
+      // Without the sign SQLite would fetch and sort all that have them.
+      add("+message.status IN (\(marks))", StatementArguments(statuses.map(\.rawValue).sorted()))
     }
     if let from { add("message.storedAt >= ?", [from.milliseconds]) }
     if let until { add("message.storedAt < ?", [until.milliseconds]) }
@@ -130,7 +133,10 @@ extension MessageSearch {
     if let isConfidential { add("messageRecord.isConfidential = ?", [isConfidential]) }
     if let conversation {
       add(
-        "messageRecord.conversation IN (SELECT id FROM conversation WHERE \(ConversationKey.condition))",
+        """
+        message.id IN (SELECT messageRow FROM messageRecord
+          WHERE conversation IN (SELECT id FROM conversation WHERE \(ConversationKey.condition)))
+        """,
         conversation.arguments)
     }
   }
