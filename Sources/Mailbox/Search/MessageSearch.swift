@@ -80,7 +80,7 @@ extension MessageSearch {
         db.cachedStatement(sql: "SELECT id FROM searchPlace WHERE participant = ? AND mailbox = ? AND \(access.sql)"),
         arguments: [mailbox.participant.comparable, mailbox.address.value] + access.arguments)
     }
-    guard let expression = SearchWords(text).expression(in: places.sorted()) else { return [] }
+    guard let expression = try SearchWords(text).expression(in: places.sorted(), db) else { return [] }
     // In the order of the numbers, never by rank: a rank would tell of what others hold.
     return try fetch(
       from: """

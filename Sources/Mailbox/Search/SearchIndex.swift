@@ -8,6 +8,9 @@ import SDKRelay
 /// - `messageSearch`: the index, without the texts themselves. What is taken out is named with the very words that were
 ///   put in: a message's text never changes, and its place is that of its mark.
 ///
+/// - `searchWord`: the words in the index that are letters only, for the beginnings of words: FTS5 itself would gather
+///   every message that has any word with the beginning before it gives the first.
+///
 /// Swedish letters are letters of their own: å, ä and ö are not folded.
 enum SearchIndex {
   static let columns = ["subject", "text", "files", "parties", "refs"]
@@ -25,28 +28,54 @@ enum SearchIndex {
       place, \(columns.joined(separator: ", ")),
       content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 0'
     );
+
+    CREATE TABLE searchWord (word TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
     """
 
   static func add(_ message: StoredMessage, isProtected: Bool, in db: Database) throws {
+    let texts = texts(of: message)
+    let place = try SearchPlaces.number(of: message, isProtected: isProtected, in: db)
     try db.change(
       sql: """
         INSERT INTO messageSearch (rowid, place, \(columns.joined(separator: ", "))) VALUES (?, ?, ?, ?, ?, ?, ?)
-        """, arguments: try words(of: message, isProtected: isProtected, in: db))
+        """, arguments: [message.row, SearchPlaces.word(place)] + StatementArguments(texts))
+    let words = Set(texts.flatMap { $0.split(separator: " ") }.filter(SearchText.isLetters))
+    // One statement for all of them. They are letters, so that nothing in them is syntax.
+    let list = words.map { "\"\($0)\"" }.joined(separator: ",")
+    try db.change(
+      sql: "INSERT OR IGNORE INTO searchWord (word) SELECT value FROM json_each(?)", arguments: ["[\(list)]"])
+  }
+
+  /// The words in the index that begin so; nil where there are very many.
+  static func words(beginning text: String, in db: Database) throws -> [String]? {
+    let words = try String.fetchAll(
+      db.cachedStatement(sql: "SELECT word FROM searchWord WHERE word >= ? AND word < ? ORDER BY word LIMIT 201"),
+      arguments: [text, text + "\u{10FFFF}"])
+    return words.count > 200 ? nil : words
+  }
+
+  /// Removes the words that no message has any more, once messages were taken out.
+  static func forgetWords(in db: Database) throws {
+    try db.execute(
+      sql: """
+        CREATE VIRTUAL TABLE temp.searchTerm USING fts5vocab (main, messageSearch, row);
+        DELETE FROM searchWord WHERE word NOT IN (SELECT term FROM temp.searchTerm);
+        DROP TABLE temp.searchTerm;
+        """)
   }
 
   /// Takes the message's words out. It has to be done before its text goes.
   static func remove(_ message: StoredMessage, isProtected: Bool, in db: Database) throws {
+    let place = try SearchPlaces.number(of: message, isProtected: isProtected, in: db)
     try db.change(
       sql: """
         INSERT INTO messageSearch (messageSearch, rowid, place, \(columns.joined(separator: ", ")))
         VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)
-        """, arguments: try words(of: message, isProtected: isProtected, in: db))
+        """, arguments: [message.row, SearchPlaces.word(place)] + StatementArguments(texts(of: message)))
   }
 
-  private static func words(
-    of message: StoredMessage, isProtected: Bool, in db: Database
-  ) throws -> StatementArguments {
-    let place = try SearchPlaces.number(of: message, isProtected: isProtected, in: db)
+  /// The columns' words, in their order.
+  private static func texts(of message: StoredMessage) -> [String] {
     let content = message.content
     let other = message.counterparty
     let persons = (content.senderPersons + content.recipientPersons).map(\.label)
@@ -55,7 +84,7 @@ enum SearchIndex {
       SearchText.plain(texts.compactMap { $0 }.joined(separator: "\n").prefix(limit))
     }
     return [
-      message.row, SearchPlaces.word(place), joined([content.subject]), joined(content.texts),
+      joined([content.subject]), joined(content.texts),
       joined(content.files.map(\.name)),
       joined([other.label, other.mailboxLabel, other.id.value, other.mailbox?.value] + persons), joined(references),
     ]

@@ -1,8 +1,9 @@
 import Foundation
+import GRDB
 
 /// What somebody typed, as plain words: nothing in it is syntax. Every word has to be there; what belongs together
-/// without a space, such as a diarienummer, has to stand so; the last word, of three letters or more, may be the beginning
-/// of one. What begins with fewer would be half of the index.
+/// without a space, such as a diarienummer, has to stand so; the last word, of three letters or more and no digit, may be
+/// the beginning of one.
 struct SearchWords: Hashable, Sendable {
   /// Each a word, or several that stand in a row, with one space between two.
   let phrases: [String]
@@ -19,29 +20,38 @@ struct SearchWords: Hashable, Sendable {
 
   /// The expression for FTS5; nil when nothing could be found by it.
   /// - Parameter places: the numbers of the ``SearchPlaces`` to look in.
-  func expression(in places: [Int64]) -> String? {
-    guard !phrases.isEmpty, !places.isEmpty else { return nil }
-    let words = phrases.enumerated().map { index, phrase in
-      let isBeginning = index == phrases.count - 1 && (phrase.split(separator: " ").last?.count ?? 0) >= 3
-      return "\"\(phrase)\"" + (isBeginning ? " *" : "")
-    }
+  func expression(in places: [Int64], _ db: Database) throws -> String? {
+    guard let last = phrases.last, !places.isEmpty else { return nil }
+    let words = phrases.dropLast().map { "\"\($0)\"" } + [try Self.beginning(last, db)]
     let within = places.map { "\"\(SearchPlaces.word($0))\"" }
     return """
       (place : (\(within.joined(separator: " OR ")))) AND \
       ({\(SearchIndex.columns.joined(separator: " "))} : (\(words.joined(separator: " AND "))))
       """
   }
+
+  /// The words that it may be the beginning of, as far as they can be told; else FTS5 looks for itself, in a time that
+  /// grows with the messages.
+  private static func beginning(_ phrase: String, _ db: Database) throws -> String {
+    guard phrase.count >= 3, SearchText.isLetters(phrase[...]) else { return "\"\(phrase)\"" }
+    guard let words = try SearchIndex.words(beginning: phrase, in: db) else { return "\"\(phrase)\" *" }
+    return "(" + Set(words + [phrase]).sorted().map { "\"\($0)\"" }.joined(separator: " OR ") + ")"
+  }
 }
 
 /// The text of a message as it is indexed and asked for.
 enum SearchText {
-  /// Letters and digits in composed form; everything else is a space.
+  /// Small letters and digits in composed form; everything else is a space.
   static func plain(_ text: some StringProtocol) -> String {
     var result = String.UnicodeScalarView()
-    for scalar in String(text).precomposedStringWithCanonicalMapping.unicodeScalars {
+    for scalar in text.lowercased().precomposedStringWithCanonicalMapping.unicodeScalars {
       result.append(isWord(scalar) ? scalar : " ")
     }
     return String(result)
+  }
+
+  static func isLetters(_ word: Substring) -> Bool {
+    word.unicodeScalars.allSatisfy { $0.properties.isAlphabetic && $0.properties.numericType == nil }
   }
 
   private static func isWord(_ scalar: Unicode.Scalar) -> Bool {

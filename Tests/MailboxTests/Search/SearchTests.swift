@@ -28,6 +28,16 @@ import Testing
     let message = try await kit.put { $0.text = "antagningsbesked bifogas" }
     #expect(try await kit.find("bifogas antag", user) == [message.row])
     #expect(try await kit.find("antag bifogas", user) == [])
+    #expect(try await kit.find("an", user) == [])
+    let numbered = try await kit.put { $0.text = "aktnummer 20260417" }
+    #expect(try await kit.find("20260417", user) == [numbered.row])
+    #expect(try await kit.find("202604", user) == [])
+    // More words than are told one by one.
+    let letters = "abcdefghijklmnop"
+    let many = letters.flatMap { first in letters.map { "zeta\(first)\($0)" } }.joined(separator: " ")
+    let crowded = try await kit.put { $0.text = many }
+    #expect(try await kit.find("zeta", user) == [crowded.row])
+    #expect(try await kit.find("ZETAab", user) == [crowded.row])
   }
 
   @Test(
@@ -127,6 +137,8 @@ import Testing
     try await kit.service.relay.write { db in
       try db.execute(sql: "INSERT INTO messageSearch (messageSearch) VALUES ('integrity-check')")
       try SearchIndex.remove(message, isProtected: true, in: db)
+      try SearchIndex.forgetWords(in: db)
+      #expect(try String.fetchAll(db, sql: "SELECT word FROM searchWord") == [])
     }
     #expect(try await kit.find("antagning", user) == [])
   }
