@@ -75,7 +75,8 @@ enum HandlingTable {
 
   /// Stores the step and the state it leads to.
   static func keep(
-    _ step: HandlingStep, _ state: HandlingState, from former: HandlingState, of message: StoredMessage, by user: UserID,
+    _ step: HandlingStep, _ state: HandlingState, from former: HandlingState, of message: StoredMessage,
+    by user: UserID,
     at now: Date, in db: Database
   ) throws {
     try db.change(

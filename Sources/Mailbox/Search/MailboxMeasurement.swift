@@ -37,7 +37,8 @@ public struct MailboxMeasurement: Sendable {
     let (user, places) = (user, [mailbox, other])
     try await service.relay.write { db in
       let now = Date.now
-      try UserTable.add(User(id: user, name: "Handläggare", participant: organisation, created: now, ended: nil), in: db)
+      try UserTable.add(
+        User(id: user, name: "Handläggare", participant: organisation, created: now, ended: nil), in: db)
       for place in places {
         _ = try GrantTable.add(
           NewGrant(
@@ -68,7 +69,9 @@ public struct MailboxMeasurement: Sendable {
     func search(_ words: String) async throws -> Double {
       var query = MessageSearch()
       query.words = words
-      return try await median(count) { _ = try service.relay.read { try query.fetch(for: principal, at: .now, in: $0) } }
+      return try await median(count) {
+        _ = try service.relay.read { try query.fetch(for: principal, at: .now, in: $0) }
+      }
     }
     func page(_ query: MessageSearch) throws -> MessageSearch {
       var query = query

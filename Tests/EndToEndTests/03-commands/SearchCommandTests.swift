@@ -53,6 +53,7 @@ struct SearchCommandTests {
     #expect(try await search("\"", "OR", "(", "--as", "inne").isEmpty)
     #expect(try await run("messages", "search", "kurser").exitCode == 2)
     let trail = try await run("audit", "search").output
-    #expect(trail.contains("as user inne") && trail.contains("as user nobody") && !trail.lowercased().contains("kurser"))
+    #expect(
+      trail.contains("as user inne") && trail.contains("as user nobody") && !trail.lowercased().contains("kurser"))
   }
 }

@@ -73,8 +73,8 @@ import Testing
     }
   }
 
-  @Test("references in circles, to oneself and to ids that come twice leave every message in its place once") func circles()
-  {
+  @Test("references in circles, to oneself and to ids that come twice leave every message in its place once")
+  func circles() {
     func id(_ number: Int) -> MessageID { MessageID("00000000-0000-4000-8000-00000000000\(number)")! }
     func order(_ items: [(Int, Int?)]) -> [Int] {
       ThreadOrder.places(

@@ -97,7 +97,8 @@ import Testing
     #expect(!"\(trail)".contains("Ring"))
   }
 
-  @Test("whoever handles a message may mark it protected; the mark goes with the grant and a reason only") func protect()
+  @Test("whoever handles a message may mark it protected; the mark goes with the grant and a reason only")
+  func protect()
     async throws
   {
     let kit = try MessageKit()

@@ -42,7 +42,8 @@ import Testing
         }
         let rows = seen.map(\.message.row).sorted(by: >)
         let comment = Comment(rawValue: "\(role) \(given) \(mailbox)")
-        try await expect(kit, user, mailbox, conversation, rows, seen.filter { $0.message.direction == .incoming }.count, comment)
+        try await expect(
+          kit, user, mailbox, conversation, rows, seen.filter { $0.message.direction == .incoming }.count, comment)
       }
     }
   }
