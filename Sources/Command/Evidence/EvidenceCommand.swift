@@ -115,7 +115,8 @@ struct EvidenceVerify: ParsableCommand {
 
   func run() throws {
     let organisations = try trust.flatMap(TrustOptions.certificates(at:))
-    let accessPoints = try accessPointTrust.isEmpty ? organisations : accessPointTrust.flatMap(TrustOptions.certificates(at:))
+    let accessPoints =
+      try accessPointTrust.isEmpty ? organisations : accessPointTrust.flatMap(TrustOptions.certificates(at:))
     try NamedFile.size(file)
     let found = try EvidenceVerifier.verify(
       file, trust: noTrust ? .bundle : .named(organisations: organisations, accessPoints: accessPoints))

@@ -21,12 +21,14 @@ struct BundleSigners {
     organisations = settings.envelopes.authorities
     accessPoints = settings.accessPoint.trust.authorities
     let own = settings.accessPoint.identity.certificate
-    revocationLists = try Self.lists(settings.envelopes, "organisations")
+    revocationLists =
+      try Self.lists(settings.envelopes, "organisations")
       + Self.lists(settings.accessPoint.trust, "access-points")
     let lists = revocationLists.map(\.list)
     signed = try pieces.map { piece in
       let (signer, presented) = try Self.signer(of: piece, known: [own] + known)
-      let authorities = piece.kind == .envelope ? settings.envelopes.authorities : settings.accessPoint.trust.authorities
+      let authorities =
+        piece.kind == .envelope ? settings.envelopes.authorities : settings.accessPoint.trust.authorities
       let reason = Self.refusal(of: signer, presented, authorities: authorities, at: piece.time)
       let revoked = lists.compactMap { $0.revocation(of: signer, issuers: authorities + presented) }.min()
       let record = EvidenceRecord.Signature(

@@ -202,7 +202,9 @@ public final class EvidenceVerifier {
       try withTemporaryFile { file in
         try zip.read(entry, into: file)
         try file.close()
-        return report.check("envelope signature: \(envelope)", detail: { (verified: VerifiedEnvelope) in verified.signer.subject }) {
+        return report.check(
+          "envelope signature: \(envelope)", detail: { (verified: VerifiedEnvelope) in verified.signer.subject }
+        ) {
           let time = try time(envelope)
           let chain = EnvelopeTrust.chain(try store(.organisation))
           let verified = try ReceivedEnvelope.read(file.temporaryURL).verify(chain, at: time)
@@ -213,7 +215,9 @@ public final class EvidenceVerifier {
     }
     let name = BundleLayout.entry(document, .userMessage)
     guard let bytes = try small(name) else { return header }
-    let sent = report.check("access point's signature: \(name)", detail: { (sent: ExchangeProof.SentPart) in sent.signer.subject }) {
+    let sent = report.check(
+      "access point's signature: \(name)", detail: { (sent: ExchangeProof.SentPart) in sent.signer.subject }
+    ) {
       let time = try time(name)
       let sent = try ExchangeProof.verify(message: bytes, known: certificates, trust: store(.accessPoint), at: time)
       try checkRevocation(of: sent.signer, .accessPoint, at: time)
@@ -252,10 +256,13 @@ public final class EvidenceVerifier {
     let response = try withTemporaryFile { file in
       try zip.read(entry, into: file)
       try file.close()
-      return report.check("message receipt: \(name)", detail: { (response: ApplicationResponse) in response.responseCode }) {
+      return report.check(
+        "message receipt: \(name)", detail: { (response: ApplicationResponse) in response.responseCode }
+      ) {
         let sink = MemorySink(limit: BundleLayout.smallEntry)
         let received = try ReceivedEnvelope.read(file.temporaryURL)
-        _ = try received.isSigned
+        _ =
+          try received.isSigned
           ? received.verify(.signatureOnly, at: .now).open(with: [], into: sink) : received.openUnsigned(into: sink)
         guard case .valid(let response) = ReceiptReader.read(sink.bytes) else {
           throw DoesNotHold("it holds no message receipt")

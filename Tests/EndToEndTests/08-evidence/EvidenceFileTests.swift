@@ -36,7 +36,10 @@ struct EvidenceFileTests {
     let field = try await EvidenceField.shared()
     let path = field.files[1].path
     let proven = try await Sdkrelay.run(
-      ["evidence", "verify", path, "--trust", field.organisations.path, "--access-point-trust", field.accessPoints.path])
+      [
+        "evidence", "verify", path, "--trust", field.organisations.path, "--access-point-trust",
+        field.accessPoints.path,
+      ])
     #expect(proven.exitCode == 0, "\(proven.output)\(proven.complaint)")
     #expect(proven.lines.last == "proven")
     let whole = try await Sdkrelay.run("evidence", "verify", path, "--no-trust", "--json")
@@ -44,7 +47,10 @@ struct EvidenceFileTests {
     #expect(try whole.json()["proven"] as? Bool == false)
     #expect(try whole.json()["holds"] as? Bool == true)
     let swapped = try await Sdkrelay.run(
-      ["evidence", "verify", path, "--trust", field.accessPoints.path, "--access-point-trust", field.organisations.path])
+      [
+        "evidence", "verify", path, "--trust", field.accessPoints.path, "--access-point-trust",
+        field.organisations.path,
+      ])
     #expect(swapped.exitCode == 1)
     #expect(swapped.lines.contains { $0.hasPrefix("NO  envelope signature: message/envelope.xml") })
     let neither = try await Sdkrelay.run("evidence", "verify", path)

@@ -48,7 +48,9 @@ final class ZipReader {
 
   /// An entry's bytes, if there are no more than the limit.
   func bytes(of entry: Entry, limit: Int) throws -> [UInt8] {
-    guard entry.size <= limit else { throw ZipProblem.unreadable("the entry \(entry.name) is larger than \(limit) bytes") }
+    guard entry.size <= limit else {
+      throw ZipProblem.unreadable("the entry \(entry.name) is larger than \(limit) bytes")
+    }
     let sink = MemorySink(limit: limit)
     try read(entry, into: sink)
     return sink.bytes
@@ -83,7 +85,9 @@ final class ZipReader {
     var next = 0
     var entries: [Entry] = []
     for entry in listed.sorted(by: { $0.offset < $1.offset }) {
-      guard entry.offset == next else { throw ZipProblem.unreadable("the entry \(entry.name) overlaps, or hides bytes") }
+      guard entry.offset == next else {
+        throw ZipProblem.unreadable("the entry \(entry.name) overlaps, or hides bytes")
+      }
       let data = try dataOffset(of: entry, descriptor, before: start)
       entries.append(Entry(name: entry.name, offset: data, size: entry.size))
       next = data + entry.size
@@ -121,7 +125,8 @@ final class ZipReader {
       let nameBytes = fields.take(lengths.name)
       fields.skip(lengths.extra + lengths.comment)
       guard let name = String(validating: nameBytes, as: UTF8.self), ZipFormat.isPlain(name) else {
-        throw ZipProblem.unreadable("an entry's name is no plain path: \(shown(String(decoding: nameBytes, as: UTF8.self)))")
+        throw ZipProblem.unreadable(
+          "an entry's name is no plain path: \(shown(String(decoding: nameBytes, as: UTF8.self)))")
       }
       // Some file systems take letters of either case for the same.
       guard names.insert(name.lowercased()).inserted else { throw ZipProblem.duplicate(name) }
@@ -157,7 +162,9 @@ final class ZipReader {
     var bytes = [UInt8](repeating: 0, count: count)
     var done = 0
     while done < count {
-      let more = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress! + done, count - done, off_t(offset + done)) }
+      let more = bytes.withUnsafeMutableBytes {
+        pread(descriptor, $0.baseAddress! + done, count - done, off_t(offset + done))
+      }
       if more < 0 && errno == EINTR { continue }
       guard more > 0 else { throw ZipProblem.unreadable("the file is cut off") }
       done += more

@@ -63,7 +63,10 @@ enum NamedFiles {
     let queries: [(String, (String, ParticipantID) -> URL)] = [
       ("SELECT participant, file || '.xhe' FROM reception WHERE file IS NOT NULL", layout.sealedFile),
       // A message receipt's envelope is in the row.
-      ("SELECT participant, file || '.xhe' FROM transfer WHERE file IS NOT NULL AND envelope IS NULL", layout.sealedFile),
+      (
+        "SELECT participant, file || '.xhe' FROM transfer WHERE file IS NOT NULL AND envelope IS NULL",
+        layout.sealedFile
+      ),
       // An AS4 message goes when its exchange ends.
       (
         "SELECT participant, file || '.as4' FROM transfer WHERE file IS NOT NULL AND state = 'queued'",

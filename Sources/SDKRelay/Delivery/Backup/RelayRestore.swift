@@ -18,7 +18,8 @@ extension Relay {
       guard copy.files == manifest.files else { throw BackupProblem.wrong("\(backup.path) changed while it was read") }
       try copy.syncFolders()
       guard rename(new.path, data.path) == 0 else {
-        throw errno == ENOTEMPTY || errno == EEXIST ? BackupProblem.notEmpty(data.path) : SpoolProblem.unavailable(errno)
+        throw errno == ENOTEMPTY || errno == EEXIST
+          ? BackupProblem.notEmpty(data.path) : SpoolProblem.unavailable(errno)
       }
       try syncFolder(parent)
     } catch {
