@@ -76,7 +76,7 @@ final class EvidenceField: @unchecked Sendable {
   ///   - signing: signs the changed bundle's manifest; without it manifest and signature stay as they are.
   ///   - change: gives an entry's bytes, or nil to leave it out.
   func rewrite(
-    _ zip: ZipReader, to url: URL, adding more: String? = nil, signing: Identity? = nil,
+    _ zip: ZipReader, to url: URL, adding more: (name: String, bytes: [UInt8])? = nil, signing: Identity? = nil,
     change: (String, [UInt8]) throws -> [UInt8]?
   ) throws {
     let spool = try Spool(folder: url.deletingLastPathComponent())
@@ -86,6 +86,9 @@ final class EvidenceField: @unchecked Sendable {
     for entry in zip.entries {
       guard var bytes = try change(entry.name, zip.bytes(of: entry, limit: 1 << 24)) else { continue }
       if let signing {
+        if let more, entry.name == BundleLayout.manifest {
+          manifest.digests.append((more.name, try writer.add(more.name, more.bytes)))
+        }
         if entry.name == BundleLayout.manifest { bytes = manifest.bytes }
         if entry.name == BundleLayout.signature {
           bytes = try DetachedSignature.make(over: manifest.bytes, by: signing)
@@ -95,7 +98,7 @@ final class EvidenceField: @unchecked Sendable {
       let isCovered = entry.name != BundleLayout.mimetype && !entry.name.hasPrefix("META-INF/")
       if isCovered { manifest.digests.append((entry.name, sha256)) }
     }
-    if let more { try writer.add(more, Array("<more/>".utf8)) }
+    if signing == nil, let more { try writer.add(more.name, more.bytes) }
     try writer.finish()
     try file.keep(as: url.lastPathComponent)
   }

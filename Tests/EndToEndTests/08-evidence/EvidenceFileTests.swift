@@ -109,7 +109,7 @@ struct EvidenceFileTests {
       }
     }
     let file = field.folder.url.appending(path: "added")
-    try field.rewrite(zip, to: file, adding: "message/more.xml") { _, bytes in bytes }
+    try field.rewrite(zip, to: file, adding: ("message/more.xml", Array("<more/>".utf8))) { _, bytes in bytes }
     let problems = try EvidenceVerifier.verify(file.path, trust: trust).items.filter { $0.problem != nil }
     #expect(problems.map(\.name) == ["entry message/more.xml"])
     let unmarked = field.folder.url.appending(path: "unmarked")
@@ -134,6 +134,28 @@ struct EvidenceFileTests {
       let report = try EvidenceVerifier.verify(file.path, trust: Self.authorities(field))
       #expect(report.items.filter { $0.problem != nil }.map(\.name).contains(item))
       #expect(report.items.contains { $0.name == "manifest signature" && $0.problem == nil })
+    }
+  }
+
+  @Test("a signer whose certificate had been revoked before is refused, and one whose was revoked since is not")
+  func revoked() async throws {
+    let field = try await EvidenceField.shared()
+    let authorities = field.kill.federation.folder.appending(path: "ca")
+    let authority = CertificateAuthority(
+      identity: try Identity(
+        certificate: Certificate.load(pem: [UInt8](Data(contentsOf: authorities.appending(path: "o2o-ca.pem"))))[0],
+        privateKey: PrivateKey.load(pem: [UInt8](Data(contentsOf: authorities.appending(path: "o2o-ca.key.pem"))))))
+    let sender = field.kill.relays[0].settings.participants[0].signing.certificate
+    let signing = field.kill.relays[1].settings.participants[0].signing
+    let zip = try ZipReader(field.files[1].path)
+    for (seconds, refused) in [(-3_600.0, ["envelope signature: message/envelope.xml", "message id"]), (3_600, [])] {
+      let list = try authority.revocationList(
+        revoked: [sender.serialNumber], at: Date(timeIntervalSinceNow: seconds),
+        nextUpdate: Date(timeIntervalSinceNow: 86_400))
+      let file = field.folder.url.appending(path: "revoked-\(UUID().uuidString)")
+      try field.rewrite(zip, to: file, adding: ("revocation/organisations-9.pem", list), signing: signing) { $1 }
+      let report = try EvidenceVerifier.verify(file.path, trust: Self.authorities(field))
+      #expect(report.items.filter { $0.problem != nil }.map(\.name) == refused)
     }
   }
 

@@ -90,6 +90,20 @@ import Testing
     #expect(reason(trusted, good, at: Date(timeIntervalSinceNow: -3_000)) == .revocationUnknown, "a list of the future")
   }
 
+  @Test("a list tells when it revoked a certificate, if one of the named issuers has signed it")
+  func revocationDate() throws {
+    let issuing = try TestKeys.issuing.get(), root = try TestKeys.root.get().identity.certificate
+    let good = try issuing.issue(TestKeys.request("good"), key: TestKeys.first.get()).certificate
+    let bad = try issuing.issue(TestKeys.request("bad"), key: TestKeys.first.get()).certificate
+    let time = Date(timeIntervalSince1970: 1_780_000_000)
+    let list = try RevocationList(issuing.revocationList(revoked: [bad.serialNumber], at: time))
+    let issuers = [root, issuing.identity.certificate]
+    #expect(list.revocation(of: bad, issuers: issuers) == time)
+    #expect(list.revocation(of: good, issuers: issuers) == nil)
+    #expect(list.revocation(of: bad, issuers: [root]) == nil)
+    #expect(try RevocationList(list.pem).revocation(of: bad, issuers: issuers) == time)
+  }
+
   @Test("I4: a list that somebody else has signed counts as none, and a newer list beside an old one counts")
   func lists() throws {
     let issuing = try TestKeys.issuing.get(), root = try TestKeys.root.get().identity.certificate
