@@ -95,7 +95,12 @@ final class PaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
       context.writeAndFlush(data, promise: promise)
       // To a client that is still sending, an early end looks like a broken connection and hides the answer from it.
       if isRequestRead { context.close(mode: .output, promise: nil) }
-      if pace.isRefusing { requestRead(context) }
+      if pace.isRefusing {
+        // From now on this handler alone asks for bytes. A read that brings less than a whole TLS record tells nobody up
+        // here; without autoRead the TLS handler then reads on by itself.
+        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+        requestRead(context)
+      }
     case .end:
       pace.answerEnded(closing: false, .now())
       watch(context)
