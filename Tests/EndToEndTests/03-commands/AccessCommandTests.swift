@@ -5,24 +5,16 @@ import Testing
 /// Users, clients and the audit trail, as an operator works with them.
 @Suite("03 Access commands")
 struct AccessCommandTests {
-  private let folder: TemporaryFolder
-  private let config: [String]
+  private let node: OwnData
   private static let organisation = "0203:komvux.kommun.example.se"
   private static let mailbox = "\(organisation)/sdk:antagning"
 
   init() throws {
-    // The shared keys with a data folder of one's own.
-    let node = try SharedFederation.make().nodeA
-    folder = try TemporaryFolder()
-    let copy = node.folder.appending(path: "access-\(UUID().uuidString).yaml")
-    let settings = try String(contentsOf: node.settings, encoding: .utf8)
-    let data = folder.url.appending(path: "data").path
-    try Data(settings.replacing("data: data", with: "data: \(data)").utf8).write(to: copy)
-    config = ["--config", copy.path]
+    node = try OwnData()
   }
 
   private func run(_ arguments: String..., input: String? = nil) async throws -> CommandResult {
-    try await Sdkrelay.run(arguments + config, input: input)
+    try await node.run(arguments, input: input)
   }
 
   @Test("a user is added, granted, revoked and listed, and each has its entry")
@@ -56,7 +48,7 @@ struct AccessCommandTests {
     let secret = try #require(try added.json()["secret"] as? String)
     let list = try await run("client", "list", "--json")
     #expect(list.output.contains("urn:sdk.api:sendMessages") && !list.output.contains(secret))
-    let keys = try folder.file("keys.json", #"{"keys":[{"kty":"RSA","n":"AA","e":"AQAB","d":"AA"}]}"#)
+    let keys = try node.folder.file("keys.json", #"{"keys":[{"kty":"RSA","n":"AA","e":"AQAB","d":"AA"}]}"#)
     let refused = try await run(
       "client", "add", "other", "--name", "B", "--organisation", Self.organisation, "--scope", "getMessage", "--jwks",
       keys.path)
@@ -69,7 +61,7 @@ struct AccessCommandTests {
   func tampered() async throws {
     _ = try await run("user", "add", "a", "--name", "A", "--organisation", Self.organisation)
     _ = try await run("user", "add", "b", "--name", "B", "--organisation", Self.organisation)
-    let database = folder.url.appending(path: "data/relay.sqlite").path
+    let database = node.folder.url.appending(path: "data/relay.sqlite").path
     let edit = Process()
     edit.executableURL = URL(filePath: "/usr/bin/env")
     edit.arguments = [

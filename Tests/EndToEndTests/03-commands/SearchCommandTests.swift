@@ -5,23 +5,16 @@ import Testing
 /// `messages search`, as an operator runs it in a user's name.
 @Suite("03 Search command")
 struct SearchCommandTests {
-  private let folder: TemporaryFolder
-  private let config: [String]
+  private let node: OwnData
   private static let organisation = "0203:komvux.kommun.example.se"
   private static let address = "sdk:sfi:0203:komvux.kommun.example.se"
 
   init() throws {
-    let node = try SharedFederation.make().nodeA
-    folder = try TemporaryFolder()
-    let copy = node.folder.appending(path: "search-\(UUID().uuidString).yaml")
-    let settings = try String(contentsOf: node.settings, encoding: .utf8)
-    let data = folder.url.appending(path: "data").path
-    try Data(settings.replacing("data: data", with: "data: \(data)").utf8).write(to: copy)
-    config = ["--config", copy.path]
+    node = try OwnData()
   }
 
   private func run(_ arguments: String..., input: String? = nil) async throws -> CommandResult {
-    try await Sdkrelay.run(arguments + config, input: input)
+    try await node.run(arguments, input: input)
   }
 
   @Test("W4 a search finds what the user may see, by pages, and the trail names both")
@@ -38,7 +31,7 @@ struct SearchCommandTests {
     }
     _ = try await run("user", "grant", "inne", "caseworker", "--mailbox", "\(Self.organisation)/\(Self.address)")
     func search(_ arguments: String...) async throws -> [[String: Any]] {
-      let result = try await Sdkrelay.run(["messages", "search"] + arguments + ["--json"] + config)
+      let result = try await Sdkrelay.run(["messages", "search"] + arguments + ["--json"] + node.config)
       #expect(result.exitCode == 0, "\(result.complaint)")
       return try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String: Any]])
     }
