@@ -61,7 +61,7 @@ public final class Relay: Sendable {
   /// Checks the draft, stores it durably and queues it. When this returns, the message will be sent.
   /// - Parameter also: what is stored with the message in the same transaction. If it throws, nothing is stored.
   public func submit(
-    _ draft: Draft, also: @escaping @Sendable (StoredMessage, Database) throws -> Void = { _, _ in }
+    _ draft: Draft, also: (@Sendable (StoredMessage, Database) throws -> Void)? = nil
   ) async throws(SubmissionProblem) -> MessageID {
     let submission = Submission(settings: settings, directory: directory, store: store, work: work, scan: scan)
     let id = try await submission.accept(draft, also: also)

@@ -16,7 +16,7 @@ struct Submission: Sendable {
 
   /// - Parameter also: what is stored in the same transaction.
   func accept(
-    _ draft: Draft, also: @escaping @Sendable (StoredMessage, Database) throws -> Void
+    _ draft: Draft, also: (@Sendable (StoredMessage, Database) throws -> Void)?
   ) async throws(SubmissionProblem) -> MessageID {
     guard let participant = settings.participant(draft.sender.participant) else {
       throw .refused("\(draft.sender.participant) is not served by this node")
@@ -215,7 +215,7 @@ struct Submission: Sendable {
     /// Commit 1: from here on the message will be sent.
     func store(
       in store: Store, lane: @Sendable (Int) -> String,
-      also: @escaping @Sendable (StoredMessage, Database) throws -> Void
+      also: (@Sendable (StoredMessage, Database) throws -> Void)?
     ) async throws -> MessageID {
       let (message, unscanned) = (message, unscanned)
       let lane = lane(size)
@@ -240,7 +240,7 @@ struct Submission: Sendable {
           let event = NewEvent(participant: message.participant, messageID: message.id, text: text, isAlarm: true)
           try EventLog.add(event, at: message.stored, in: db)
         }
-        guard let stored = try MessageTable.fetch(row, in: db) else { return }
+        guard let also, let stored = try MessageTable.fetch(row, in: db) else { return }
         do { try also(stored, db) } catch { throw NotAlso(reason: error) }
       }
       KillPoint.reached(.rowCommitted)
