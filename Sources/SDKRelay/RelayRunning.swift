@@ -29,7 +29,8 @@ extension Relay: Service {
       try await serve(node, janitor, onListening)
     } catch {
       await node.client.shutdown()
-      throw ListenProblem(error, at: settings.server) ?? error
+      let server = settings.server
+      throw ListenProblem(error, host: server.host, port: server.port, section: ListenProblem.server) ?? error
     }
     await node.client.shutdown()
   }

@@ -7,7 +7,9 @@ struct Demo: AsyncParsableCommand {
     abstract: "Two nodes on this machine exchange real messages.",
     discussion: """
       Makes a test federation with authorities, keys and settings, starts a node for a municipality's adult education \
-      and one for an employment office, sends a text with a PDF each way and compares what arrived with what was sent. \
+      and one for an employment office, and lets them exchange a text with a PDF each way under two agreements: the \
+      first is sent by a case system through the MT–MK interface and answered by a caseworker; the case systems of \
+      both fetch what has come, and it is compared with what was sent. \
       Without --once the nodes then keep running, and the next commands to try are printed. Without --dir everything \
       is removed at the end.
 
@@ -40,6 +42,7 @@ struct Demo: AsyncParsableCommand {
     let fate = dir == nil ? " (removed at the end; --dir DIR keeps it)" : ""
     try show.step("Test federation in \(folder.path)\(fate); its keys take a few seconds")
     let federation = try Self.federation(in: folder)
+    try DemoAgreements.prepare(federation)
     let nodes = try DemoNodes(federation)
     defer { nodes.kill() }
     let interruption = Interruption()

@@ -1,58 +1,80 @@
 import Foundation
+import Mailbox
 import SDKRelay
 import Testbed
 import XMLSecurity
 
-/// One message each way, followed on both nodes, then compared.
+/// One message each way, followed on both nodes, then compared: the municipality's case system writes through the MT–MK
+/// interface, and a caseworker of the employment office answers.
 struct DemoExchange {
   let federation: TestFederation
   let show: DemoScreen
 
   func run() async throws -> [DemoMessage] {
-    let (a, b) = (federation.nodeA, federation.nodeB)
-    let relays = try federation.nodes.map { try Relay.open(NodeSettings(file: $0.settings)) }
-    let first = try letter(
-      from: a, to: b, subject: "Studieplan för bedömning", text: DemoTexts.municipality, pdf: CoursePlan.municipality(),
-      name: "Studieplan.pdf")
-    let sent = try await exchange(first, from: relays[0], to: relays[1])
-    var second = try letter(
-      from: b, to: a, subject: "Svar: studieplan för bedömning", text: DemoTexts.employmentOffice,
-      pdf: CoursePlan.employmentOffice(), name: "Bedömning.pdf")
+    let (a, b) = (try await DemoOffice(federation.nodeA), try await DemoOffice(federation.nodeB))
+    let first = draft(
+      from: a, to: b.mailbox, subject: "Studieplan för bedömning", text: DemoTexts.municipality,
+      reference: "EX-2026/0001")
+    let plan = try file("Studieplan.pdf", CoursePlan.municipality())
+    try await refused(first, plan, by: a)
+    try show.step("The case system of \(a.mailbox.participant.value) sends “\(first.subject)” with \(plan.name)")
+    let sent = try await exchange(first, plan, id: a.caseSystem.send(first, plan), from: a, to: b)
+
+    let assessment = try file("Bedömning.pdf", CoursePlan.employmentOffice())
+    var second = draft(
+      from: b, to: a.mailbox, subject: "Svar: studieplan för bedömning", text: DemoTexts.employmentOffice,
+      reference: "EX-2026/0002")
+    second.documents[0].attachments = [Draft.Attachment(outbox(assessment.name), contentType: "application/pdf")]
     second.replyTo = MessageID(sent.id)
-    return [sent, try await exchange(second, from: relays[1], to: relays[0])]
+    try show.step("A caseworker of \(b.mailbox.participant.value) answers with \(assessment.name)")
+    let answer = try await b.service.submit(second, by: b.caseworker)
+    return [sent, try await exchange(second, assessment, id: answer, from: b, to: a)]
   }
 
-  private func letter(
-    from sender: TestFederation.Node, to recipient: TestFederation.Node, subject: String, text: String,
-    pdf: PDFDocument, name: String
-  ) throws -> Draft {
-    let file = federation.folder.appending(path: "outbox").appending(path: name)
-    try FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true,
-      attributes: [.posixPermissions: 0o700])
-    try Data(pdf.bytes()).write(to: file)
-    return Draft(
-      from: try mailbox(of: sender), to: try mailbox(of: recipient), subject: subject, text: text,
-      attachments: [Draft.Attachment(file, contentType: "application/pdf")], isConfidential: true,
-      references: [Draft.Reference(root: "dnr", value: "EX-2026/0001")])
+  // MARK: Writing
+
+  private func draft(
+    from office: DemoOffice, to recipient: MailboxID, subject: String, text: String, reference: String
+  ) -> Draft {
+    Draft(
+      from: Draft.Mailbox(office.mailbox.participant, office.mailbox.address),
+      to: Draft.Mailbox(recipient.participant, recipient.address), subject: subject, text: text, isConfidential: true,
+      references: [Draft.Reference(root: "dnr", value: reference)])
   }
 
-  private func mailbox(of node: TestFederation.Node) throws -> Draft.Mailbox {
-    Draft.Mailbox(
-      try ParticipantID(node.organisation.id), try FunctionalAddress(node.organisation.mailboxes[0].address))
+  private func outbox(_ name: String) -> URL { federation.folder.appending(path: "outbox").appending(path: name) }
+
+  private func file(_ name: String, _ pdf: PDFDocument) throws -> DemoCaseSystem.File {
+    let bytes = Data(pdf.bytes())
+    try DemoFiles.write(bytes, to: outbox(name))
+    return DemoCaseSystem.File(name: name, bytes: bytes)
   }
 
-  private func exchange(_ draft: Draft, from sender: Relay, to recipient: Relay) async throws -> DemoMessage {
-    try show.step("\(draft.sender.participant.value) sends “\(draft.subject)” with \(draft.attachments[0].name)")
-    let id = try await sender.submit(draft)
-    let outcome = try await watch(id, sender: sender, recipient: recipient)
+  /// The same message to a mailbox that the agreements do not pair with the sender's.
+  private func refused(_ draft: Draft, _ file: DemoCaseSystem.File, by office: DemoOffice) async throws {
+    var astray = draft
+    astray.recipient.address = try FunctionalAddress(federation.nodeB.organisation.mailboxes[1].address)
+    do {
+      _ = try await office.caseSystem.send(astray, file)
+    } catch let problem as CommandProblem where problem.exitCode == CommandProblem.refusedCode {
+      return try show.step("To a mailbox that was not agreed upon it is refused: \(problem.sentence)")
+    }
+    throw CommandProblem.refused("a message that no agreement allows was taken")
+  }
+
+  // MARK: Following
+
+  private func exchange(
+    _ draft: Draft, _ file: DemoCaseSystem.File, id: MessageID, from sender: DemoOffice, to recipient: DemoOffice
+  ) async throws -> DemoMessage {
+    let outcome = try await watch(id, sender: sender.service.relay, recipient: recipient.service.relay)
     guard outcome == .accepted else {
       throw CommandProblem.refused("the message ended as \(outcome.rawValue)")
     }
     return DemoMessage(
       id: id.value, status: outcome.rawValue, from: draft.sender.participant.value,
-      to: draft.recipient.participant.value, file: draft.attachments[0].name,
-      sha256: try compare(draft, with: id, at: recipient))
+      to: draft.recipient.participant.value, file: file.name,
+      sha256: try await compare(draft, file, with: id, at: recipient.caseSystem))
   }
 
   /// Prints every event on both nodes until the sender knows how it ended and the recipient has it ready.
@@ -77,30 +99,30 @@ struct DemoExchange {
     throw CommandProblem.refused("the message had not arrived after a minute")
   }
 
-  /// Compares the attachment that arrived with the file that was sent; gives the SHA-256 of both.
-  private func compare(_ draft: Draft, with id: MessageID, at recipient: Relay) throws -> String {
-    guard let message = try recipient.message(id).first, let file = message.content.files.first else {
-      throw CommandProblem.refused("the file did not arrive")
+  /// The recipient's case system fetches the message and takes it. Compares the attachment with the file that was sent.
+  /// - Returns: the SHA-256 of both.
+  private func compare(
+    _ draft: Draft, _ file: DemoCaseSystem.File, with id: MessageID, at recipient: DemoCaseSystem
+  ) async throws -> String {
+    guard try await recipient.arrived().contains(id) else {
+      throw CommandProblem.refused("the recipient's case system does not find the message")
     }
-    let sent = try sha256(draft.attachments[0].file)
-    let arrived = try sha256(recipient.attachment(file, of: message))
-    try show.step("SHA-256 sent    \(sent)  \(draft.attachments[0].name)")
-    try show.step("SHA-256 arrived \(arrived)  \(printable(file.name))")
+    let fetched = try await recipient.fetch(id)
+    let (sent, arrived) = (Self.sha256(file.bytes), Self.sha256(fetched.file.bytes))
+    try show.step("SHA-256 sent    \(sent)  \(file.name)")
+    try show.step("SHA-256 arrived \(arrived)  \(printable(fetched.file.name))")
     guard sent == arrived else {
       throw CommandProblem.refused("the file that arrived differs from the one that was sent")
     }
-    guard message.content.texts == draft.documents.flatMap(\.texts) else {
+    guard fetched.texts == draft.documents.flatMap(\.texts) else {
       throw CommandProblem.refused("the text that arrived differs from the one that was sent")
     }
+    try await recipient.take(id)
+    try show.step("The recipient's case system has fetched it and taken it")
     return arrived
   }
 
-  private func sha256(_ file: URL) throws -> String {
-    let digest = DigestSink(.sha256)
-    try readFile(file, into: digest)
-    try digest.close()
-    return hexadecimal(digest.digest())
-  }
+  private static func sha256(_ bytes: Data) -> String { hexadecimal(digest(.sha256, of: Array(bytes))) }
 
   private static func name(_ participant: ParticipantID) -> String {
     participant.value.contains("komvux") ? "adult education" : "employment office"

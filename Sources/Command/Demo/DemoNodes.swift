@@ -1,4 +1,5 @@
 import Foundation
+import Service
 import Testbed
 
 /// The demo's two nodes, each a real `sdkrelay serve`.
@@ -83,10 +84,20 @@ enum DemoHints {
       \(program) send --config \(a.settings.path) \\
         --from \(a.organisation.mailboxes[1].address) \\
         --to \(b.organisation.id)/\(b.organisation.mailboxes[1].address) \\
-        --subject "Kursstart" --text "Kursen börjar **vecka 34**." --confidential --wait 30
+        --kind establishmentQuery --subject "Kursstart" --text "Kursen börjar **vecka 34**." --confidential --wait 30
       \(program) messages show ID --config \(b.settings.path)
+      \(program) messages search studieplan --as handlaggare --config \(b.settings.path)
+      \(program) audit search --config \(b.settings.path)
+      \(program) agreement show etablering --config \(a.settings.path)
       \(program) ping \(b.organisation.id) --config \(a.settings.path)
+      curl -u \(DemoOffice.clientID):$(cat \(DemoOffice.secretFile(a).path)) -d grant_type=client_credentials \\
+        \(interface(a))/oauth/token
 
       """
+  }
+
+  private static func interface(_ node: TestFederation.Node) -> String {
+    let settings = try? ServiceSettings.read(node.settings)
+    return settings.map { "http://\($0.host):\($0.port)" } ?? ""
   }
 }

@@ -33,7 +33,9 @@ struct Serve: AsyncParsableCommand {
     }
     let mailbox = try MailboxService.open(settings, logger: logger)
     let output = output
+    let (running, isRunning) = AsyncStream.makeStream(of: Void.self)
     let service = RunningService(mailbox: mailbox) { port in
+      isRunning.finish()
       let address = "https://\(settings.server.host):\(port)/as4"
       do {
         try output.result(Listening(listening: address, port: port)) { "Listening on \(address)" }
@@ -44,7 +46,8 @@ struct Serve: AsyncParsableCommand {
     }
     var services: [any ServiceLifecycle.Service] = [service]
     if let settings = try ServiceSettings.read(URL(filePath: configurationFile.path)) {
-      services.append(try await Self.server(settings, mailbox, output, logger))
+      services.append(
+        FollowingService(running: running, service: try await Self.server(settings, mailbox, output, logger)))
     }
     let group = ServiceGroup(
       configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
@@ -73,5 +76,18 @@ private struct RunningService: ServiceLifecycle.Service {
 
   func run() async throws {
     try await mailbox.run { port in onListening(port) }
+  }
+}
+
+/// A service that begins once the node runs: two processes on one data folder are told so, not that a port is taken.
+private struct FollowingService: ServiceLifecycle.Service {
+  /// Ends when the node runs.
+  let running: AsyncStream<Void>
+  let service: any ServiceLifecycle.Service
+
+  func run() async throws {
+    for await _ in running.cancelOnGracefulShutdown() {}
+    guard !Task.isShuttingDownGracefully else { return }
+    try await service.run()
   }
 }

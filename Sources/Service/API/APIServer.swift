@@ -32,12 +32,17 @@ public struct APIServer: ServiceLifecycle.Service {
       logger: logger)
   }
 
+  /// - Throws: ``ListenProblem`` when it cannot listen where its settings say.
   public func run() async throws {
     let application = Application(
       responder: responder, server: try server(),
       configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
       onServerRunning: { [onListening] channel in await onListening(channel.localAddress?.port ?? 0) }, logger: logger)
-    try await application.run()
+    do {
+      try await application.run()
+    } catch {
+      throw ListenProblem(error, host: settings.host, port: settings.port, section: "service") ?? error
+    }
   }
 
   private func server() throws -> HTTPServerBuilder {

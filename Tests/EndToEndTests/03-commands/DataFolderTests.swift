@@ -87,6 +87,12 @@ struct DataFolderTests {
       let check = try await Sdkrelay.run("config", "check", "--config", node.settings)
       #expect(check.output.contains("remark        \(sentence)") == (port != taken.port))
     }
+    let service = try node { $0 + "service:\n  port: \(taken.port)\n  tls: false\n" }
+    let result = try await Sdkrelay.run("serve", "--config", service.settings)
+    #expect(
+      result.complaint.hasSuffix(
+        "127.0.0.1:\(taken.port) (settings service.host and service.port): another program listens there\n"))
+    #expect(result.exitCode == 2)
   }
 }
 
