@@ -13,7 +13,7 @@ let package = Package(
     .executable(name: "sdkrelay", targets: ["Command"]),
     .library(name: "Mailbox", targets: ["Mailbox"]),
     .library(name: "SDKRelay", targets: ["SDKRelay"]),
-    .library(name: "Mailbox", targets: ["Mailbox"]),
+    .library(name: "Service", targets: ["Service"]),
     .library(name: "XMLSecurity", targets: ["XMLSecurity"]),
     .library(name: "Testbed", targets: ["Testbed"]),
   ],

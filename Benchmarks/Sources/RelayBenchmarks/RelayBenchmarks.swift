@@ -1,13 +1,15 @@
 import Foundation
 import Logging
+import Mailbox
 import SDKRelay
+import Service
 import XMLSecurity
 
 /// Measures what messages cost beside the primitives of the same run, and prints the ratios as tables in Markdown.
 ///
 /// Arguments are attachment sizes in bytes; without any, the four of the table. `mailbox [COUNT…]` measures the message
-/// service among so many messages instead. `serve --config FILE` runs a node: the whole path is measured between two
-/// processes of this very program.
+/// service among so many messages instead, and `rate [COUNT]` how fast a case system's messages are taken and delivered.
+/// `serve --config FILE` runs a node: the whole path is measured between two processes of this very program.
 @main struct RelayBenchmarks {
   static func main() async throws {
     let arguments = CommandLine.arguments
@@ -16,6 +18,7 @@ import XMLSecurity
     if arguments.dropFirst().first == "mailbox" {
       return try await mailbox(given.isEmpty ? [1_000, 100_000, 1_000_000] : given.sorted())
     }
+    if arguments.dropFirst().first == "rate" { return try await rate(given.first ?? 1_000) }
     let sizes = given.isEmpty ? [10_000, 1_000_000, 30_000_000, 75_000_000] : given
     let folder = FileManager.default.temporaryDirectory.appending(path: "relay-benchmarks-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -33,13 +36,31 @@ import XMLSecurity
     try await MailboxFigures.printTable(counts, in: folder)
   }
 
+  private static func rate(_ count: Int) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "rate-benchmark-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try await SubmissionRate(folder: folder).printTable(count)
+  }
+
   private static func serve(_ file: URL) async throws {
     var logger = Logger(label: "sdkrelay")
     logger.logLevel = .error
-    try await Relay.open(NodeSettings(file: file), logger: logger).run { port in
-      // What a test node is waited for with.
-      print("Listening on port \(port)")
-      fflush(nil)
+    let mailbox = try MailboxService.open(NodeSettings(file: file), logger: logger)
+    let settings = try ServiceSettings.read(file)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        try await mailbox.run { port in
+          // What a test node is waited for with.
+          print("Listening on port \(port)")
+          fflush(nil)
+        }
+      }
+      if let settings {
+        let server = try await APIServer(settings, mailbox: mailbox, logger: logger)
+        group.addTask { try await server.run() }
+      }
+      try await group.next()
+      group.cancelAll()
     }
   }
 
