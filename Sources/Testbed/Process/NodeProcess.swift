@@ -42,8 +42,16 @@ public final class NodeProcess: Sendable {
   /// be another node.
   /// - Throws: ``TestbedProblem`` when it ends before, or is not ready in time.
   public func waitUntilReady(within limit: Duration = .seconds(20)) async throws {
+    _ = try await waitUntilSaid("Listening on ", within: limit)
+  }
+
+  /// Waits until the node has written the text, and gives everything that it has written.
+  /// - Throws: ``TestbedProblem`` when it ends before, or has not in time.
+  public func waitUntilSaid(_ text: String, within limit: Duration = .seconds(20)) async throws -> String {
     let end = ContinuousClock.now + limit
-    while !said.contains("Listening on ") {
+    while true {
+      let said = said
+      if said.contains(text) { return said }
       guard process.isRunning else { throw TestbedProblem("the node ended at its start: \(lastLine)") }
       guard ContinuousClock.now < end else { throw TestbedProblem("the node was not ready in \(limit)") }
       try await Task.sleep(for: .milliseconds(20))

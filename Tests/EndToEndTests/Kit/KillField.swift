@@ -64,6 +64,13 @@ final class KillField {
 
   func kill(_ index: Int) { processes[index]?.kill() }
 
+  /// The address of the interface for case systems, as the node's log names it.
+  func interface(_ index: Int) async throws -> String {
+    let process = try #require(processes[index])
+    let said = try await process.waitUntilSaid("MT–MK interface on ")
+    return try #require(said.firstMatch(of: /MT–MK interface on (\S+)\/v1/)).output.1.description
+  }
+
   /// Whether the node has died by itself in time.
   func hasDied(_ index: Int, within limit: Duration = .seconds(15)) async throws -> Bool {
     try await processes[index]?.waitUntilEnded(within: limit) ?? true
