@@ -82,7 +82,7 @@ public struct MailboxSettings: Hashable, Sendable, Codable {
   /// The parts in which the other differs.
   func changes(to other: MailboxSettings) -> [MailboxSetting] {
     var changed: [MailboxSetting] = []
-    if !(name ?? "").utf8.elementsEqual((other.name ?? "").utf8) { changed.append(.name) }
+    if name.map({ Array($0.utf8) }) != other.name.map({ Array($0.utf8) }) { changed.append(.name) }
     if notifications != other.notifications { changed.append(.notifications) }
     if notificationInterval != other.notificationInterval { changed.append(.notificationInterval) }
     if absence != other.absence { changed.append(.absence) }
