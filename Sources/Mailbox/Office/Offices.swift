@@ -72,7 +72,7 @@ extension MailboxService {
         if changed.isEmpty { return present }
         try SettingsCheck(
           mailbox: mailbox, principal: principal, agreed: agreed, offered: notifications, now: now, db: db
-        ).check(settings, changed: changed)
+        ).check(settings, insteadOf: present.settings)
         let next = ConfiguredMailbox(
           organisation: mailbox.participant, mailbox: mailbox.address, version: version + 1, changed: now,
           changedBy: "\(principal.kind) \(principal.name)", settings: settings)

@@ -13,8 +13,8 @@ struct SettingsCheck {
   let now: Date
   let db: Database
 
-  func check(_ settings: MailboxSettings, changed: [MailboxSetting]) throws {
-    for part in changed {
+  func check(_ settings: MailboxSettings, insteadOf present: MailboxSettings) throws {
+    for part in present.changes(to: settings) {
       switch part {
       case .name: try settings.name.map(checkName)
       case .notifications: try checkNotifications(settings.notifications)
@@ -22,7 +22,7 @@ struct SettingsCheck {
       case .absence: try settings.absence.map(checkAbsence)
       case .forwarding: try settings.forwarding.map(checkForwarding)
       case .defaultHandler: try settings.defaultHandler.map(checkHandler)
-      case .templates: try checkTemplates(settings.templates)
+      case .templates: try checkTemplates(settings.templates, insteadOf: present.templates)
       }
     }
   }
@@ -94,17 +94,20 @@ struct SettingsCheck {
     else { throw MailboxProblem.refused(.defaultHandler, "the user may not work in the mailbox") }
   }
 
-  private func checkTemplates(_ templates: [MailboxSettings.Template]) throws {
+  private func checkTemplates(
+    _ templates: [MailboxSettings.Template], insteadOf present: [MailboxSettings.Template]
+  ) throws {
     let names = Set(templates.map { $0.name.lowercased() })
     guard templates.count <= 50, names.count == templates.count else {
       throw MailboxProblem.refused(.templates, "there are at most 50, each with a name of its own")
     }
-    for template in templates {
+    // Texts take time to look through, and everybody's changes wait for this one's.
+    for template in Set(templates).subtracting(present) {
       guard OfficeText.isLine(template.name, upTo: 100), OfficeText.isLine(template.subject, upTo: 200) else {
         throw MailboxProblem.refused(.templates, "of a name and a subject: \(OfficeText.rule(line: 100, 200))")
       }
-      guard OfficeText.isText(template.text, upTo: 20_000) else {
-        throw MailboxProblem.refused(.templates, OfficeText.rule(text: 20_000))
+      guard OfficeText.isText(template.text, upTo: 10_000) else {
+        throw MailboxProblem.refused(.templates, OfficeText.rule(text: 10_000))
       }
     }
   }

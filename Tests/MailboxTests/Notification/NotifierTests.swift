@@ -82,7 +82,7 @@ import XMLSecurity
       + String(decoding: body, as: UTF8.self)
   }
 
-  @Test("W10 it has nothing of a message, and says the same of one, of several, and of a protected person's")
+  @Test("SDK-MK-03 W10 it has nothing of a message, and says the same of one, of several, and of a protected person's")
   func contentFree() async throws {
     let field = try await Field()
     try await field.deliver()
