@@ -43,6 +43,8 @@ struct MessageView: Encodable {
   let refToMessageID: String?
   let from: Party
   let to: Party
+  /// The own mailbox that has the message where that is not the one it was sent to: it was forwarded there.
+  let forwardedTo: String?
   let subject: String
   let confidential: Bool
   let references: [Reference]
@@ -68,6 +70,8 @@ struct MessageView: Encodable {
     refToMessageID = message.refToMessageID?.value
     from = Party(message.sender)
     to = Party(message.recipient)
+    let isElsewhere = message.direction == .incoming && message.ownMailbox != message.recipient.mailbox
+    forwardedTo = isElsewhere ? message.ownMailbox?.value : nil
     subject = message.subject
     confidential = message.content.isConfidential
     references = message.content.references.map(Reference.init)
@@ -134,6 +138,7 @@ extension MessageView {
     if confidential { head.rows.append(["Secrecy", "*** CONFIDENTIAL – the sender marked it as under secrecy ***"]) }
     head.rows.append(["From", from.text])
     head.rows.append(["To", to.text])
+    if let forwardedTo { head.rows.append(["Forwarded to", printable(forwardedTo)]) }
     head.rows.append(["Created", localTime(created)])
     head.rows.append([direction == "in" ? "Received" : "Submitted", localTime(stored)])
     head.rows.append(["Status", status])
