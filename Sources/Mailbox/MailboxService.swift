@@ -30,6 +30,7 @@ public final class MailboxService: Sendable {
   ) throws -> MailboxService {
     let agreements = settings.agreements.map { AgreementWatch(folder: $0) }
     if creating { _ = try agreements?.book() }
+    if creating, let folder = settings.retention { _ = try RetentionRules(folder: folder) }
     let relay = try Relay.open(
       settings, inbox: MailboxInbox(agreements: agreements), creating: creating, logger: logger)
     return MailboxService(relay: relay, agreements: agreements, logger: logger)

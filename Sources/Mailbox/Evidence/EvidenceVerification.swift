@@ -53,11 +53,15 @@ public final class EvidenceVerifier {
     checkManifestSigner(at: record.exported)
     // 5. Each journey.
     let header = try checkJourney(.message, record)
-    report.check("message id") {
+    report.check("message id", detail: { (detail: String?) in detail }) { () -> String? in
+      if header == nil, let culled = record.culled, zip.entry(BundleLayout.entry(.message, .envelope)) == nil {
+        return "nothing here proves it: the envelope was culled under the rule \(culled.rule)"
+      }
       guard let header else { throw DoesNotHold("there is no envelope that names the message") }
       guard MessageID(header.id) == MessageID(record.messageID) else {
         throw DoesNotHold("the envelope is \(header.id), the record is about \(record.messageID)")
       }
+      return nil
     }
     _ = try checkJourney(.messageReceipt, record)
     // 6. What the message receipt is about.

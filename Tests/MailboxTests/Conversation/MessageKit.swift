@@ -14,7 +14,7 @@ struct MessageKit {
   static let (mailbox, neighbour) = (AccessKit.mailbox, AccessKit.neighbour)
   static let elsewhere = MailboxID(AccessKit.stranger, AccessKit.mailbox.address)
 
-  init() throws { service = try node.service() }
+  init(_ change: (inout NodeSettings) -> Void = { _ in }) throws { service = try node.service(change) }
 
   /// A message to put in; what is left out is made up.
   struct Plan: Sendable {
