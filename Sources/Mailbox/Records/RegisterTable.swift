@@ -58,9 +58,10 @@ enum RegisterTable {
 
   /// The columns that ``RegisterEntry/init(_:)`` reads.
   static let columns = """
-    registerEntry.version AS entryVersion, registerEntry.state AS entryState, registerEntry.date AS entryDate, dnr,
-    counterparty, matter, isCounterpartySecret, isMatterSecret, registerEntry.rule AS entryRule, secrecy, registeredAt,
-    culledAt, culledRule
+    registerEntry.version AS entryVersion, registerEntry.state AS entryState, registerEntry.date AS entryDate,
+    registerEntry.dnr, registerEntry.counterparty, registerEntry.matter, registerEntry.isCounterpartySecret,
+    registerEntry.isMatterSecret, registerEntry.rule AS entryRule, registerEntry.secrecy, registerEntry.registeredAt,
+    registerEntry.culledAt, registerEntry.culledRule
     """
 
   /// A new message is unregistered.

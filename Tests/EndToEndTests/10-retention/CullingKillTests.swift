@@ -123,8 +123,10 @@ struct CullingKillTests {
     #expect(try relay.store.layout.sealed(participant).names() == [])
     let files = FileManager.default.enumerator(at: relay.settings.data, includingPropertiesForKeys: nil)
     for case let file as URL in files ?? .init() {
-      let found = (try? Data(contentsOf: file))?.range(of: Data(KillField.marker.utf8))
-      #expect(found == nil, "content in \(file.lastPathComponent)")
+      for text in [KillField.marker, "klartext", "gallras"] {
+        let found = (try? Data(contentsOf: file))?.range(of: Data(text.utf8))
+        #expect(found == nil, "\(text) in \(file.lastPathComponent)")
+      }
     }
   }
 

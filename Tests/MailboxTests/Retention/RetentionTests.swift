@@ -132,7 +132,7 @@ import Testing
     #expect(try await kit.plan().rows.map(\.messageID) == [handed.id])
   }
 
-  @Test("Q9-like: the planner does not approve, nor does anybody without the right, nor the operator, nor other rows")
+  @Test("the planner does not approve, nor does anybody without the right, nor the operator, nor other rows")
   func secondPerson() async throws {
     let kit = try await prepared()
     let message = try await kit.cullable()

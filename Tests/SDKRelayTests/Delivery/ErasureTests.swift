@@ -50,9 +50,8 @@ struct ErasureTests {
   func whole() async throws {
     let marker = "hemligt-märke-gallras-0815"
     try await withNet { net in
-      let file = try net.file(Array(marker.utf8), "\(marker).txt")
-      let plain = Draft.Attachment(file.file, name: file.name, contentType: "text/plain")
-      let id = try await net.nodes[0].relay.submit(net.draft(marker, text: marker, attachments: [plain]))
+      let file = try net.file(Array(marker.utf8), "\(marker).pdf")
+      let id = try await net.nodes[0].relay.submit(net.draft(marker, text: marker, attachments: [file]))
       try #require(await net.nodes[0].wait(id, .outgoing, for: .accepted)?.status == .accepted)
       for (node, direction) in [(0, MessageDirection.outgoing), (1, .incoming)] {
         let relay = net.nodes[node].relay
