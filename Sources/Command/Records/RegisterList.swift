@@ -48,8 +48,17 @@ struct RegisterList: AsyncParsableCommand {
   func run() async throws {
     let found = try await configurationFile.service().register(
       query(), for: user.principal(), through: commandOperator())
-    let views = found.filter { !isPublic || $0.entry.facts != nil }.map { RegisterView($0, isPublic: isPublic) }
+    if isPublic { return try show(found.compactMap(\.publicFacts).map(PublicRegisterView.init)) }
+    let views = found.map(RegisterView.init)
     try output.result(views) { views.isEmpty ? "No lines." : Self.table(views).text }
+  }
+
+  private func show(_ facts: [PublicRegisterView]) throws {
+    try output.result(facts) {
+      facts.isEmpty
+        ? "No lines."
+        : Table(header: ["DATE", "DNR", "COUNTERPARTY", "MATTER"], rows: facts.map(\.cells)).text
+    }
   }
 
   private func query() throws -> RegisterQuery {
@@ -69,15 +78,30 @@ struct RegisterList: AsyncParsableCommand {
       rows: views.map { view in
         [
           "\(view.number)", localTime(view.date), view.direction == "in" ? "<-" : "->", view.stateText,
-          printable(view.dnr ?? ""), shortened(view.counterparty ?? RegisterView.secret),
-          shortened(view.matter ?? RegisterView.secret), view.id,
+          printable(view.dnr ?? ""), shortened(view.counterparty), shortened(view.matter), view.id,
         ]
       })
   }
 
-  private static func shortened(_ text: String) -> String {
+  fileprivate static func shortened(_ text: String) -> String {
     let text = printable(text)
     return text.count > 40 ? text.prefix(39) + "…" : text
+  }
+}
+
+/// What the public may be shown: with `--json` exactly these fields, without those that are secret.
+private struct PublicRegisterView: Encodable {
+  let date: Date
+  let dnr: String
+  let counterparty: String?
+  let matter: String?
+
+  init(_ facts: PublicRegisterFacts) {
+    (date, dnr, counterparty, matter) = (facts.date, facts.dnr, facts.counterparty, facts.matter)
+  }
+
+  var cells: [String] {
+    [localTime(date), printable(dnr)] + [counterparty, matter].map { $0.map(RegisterList.shortened) ?? "(secret)" }
   }
 }
 
@@ -112,9 +136,8 @@ struct RegisterView: Encodable {
   let dnr: String?
   /// The other side's own dnr.
   let theirDnr: String?
-  /// Nil where it is not to be shown.
-  let counterparty: String?
-  let matter: String?
+  let counterparty: String
+  let matter: String
   let secretCounterparty: Bool
   let secretMatter: Bool
   let secrecy: Secrecy?
@@ -124,9 +147,7 @@ struct RegisterView: Encodable {
   let held: Bool
   let culled: Culled?
 
-  static let secret = "(secret)"
-
-  init(_ line: RegisterLine, isPublic: Bool = false) {
+  init(_ line: RegisterLine) {
     let (entry, facts, proposal) = (line.entry, line.entry.facts, line.proposal)
     number = line.number
     id = line.messageID.value
@@ -136,14 +157,11 @@ struct RegisterView: Encodable {
     version = entry.version
     date = facts?.date ?? proposal.date
     dnr = facts?.dnr ?? proposal.dnr
-    theirDnr = isPublic ? nil : proposal.theirDnr
+    theirDnr = proposal.theirDnr
     (secretCounterparty, secretMatter) = (facts?.isCounterpartySecret ?? false, facts?.isMatterSecret ?? false)
-    counterparty = isPublic && secretCounterparty ? nil : facts?.counterparty ?? proposal.counterparty
-    matter = isPublic && secretMatter ? nil : facts?.matter ?? proposal.matter
-    secrecy =
-      isPublic
-      ? nil
-      : entry.secrecy.map { Secrecy(provisions: $0.provisions, date: $0.date, by: $0.by, note: $0.note) }
+    counterparty = facts?.counterparty ?? proposal.counterparty
+    matter = facts?.matter ?? proposal.matter
+    secrecy = entry.secrecy.map { Secrecy(provisions: $0.provisions, date: $0.date, by: $0.by, note: $0.note) }
     rule = if case .cullable(let rule) = entry.state { rule } else { nil }
     handedOver = line.handedOver.map { Handed(system: $0.system, dnr: $0.dnr, time: $0.time) }
     held = line.isHeld
@@ -161,8 +179,8 @@ struct RegisterView: Encodable {
     var rows = [
       ["Message", id], ["State", "\(printable(stateText)) (version \(version))"], ["Date", localTime(date)],
       ["Dnr", printable(dnr ?? "")],
-      ["Counterparty", printable(counterparty ?? Self.secret) + (secretCounterparty ? " (secret)" : "")],
-      ["Matter", printable(matter ?? Self.secret) + (secretMatter ? " (secret)" : "")],
+      ["Counterparty", printable(counterparty) + (secretCounterparty ? " (secret)" : "")],
+      ["Matter", printable(matter) + (secretMatter ? " (secret)" : "")],
     ]
     if let theirDnr { rows.append(["Their dnr", printable(theirDnr)]) }
     if let secrecy {

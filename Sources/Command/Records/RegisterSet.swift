@@ -8,7 +8,7 @@ struct RegisterSet: AsyncParsableCommand {
     commandName: "set", abstract: "Register a message, or correct what the register says of it.",
     discussion: """
       Date, counterparty and matter are those of the message unless given; the dnr is that of our own references or of \
-      the same conversation. A correction needs a reason. --secret-counterparty and --secret-matter leave these facts \
+      the same conversation. A correction needs a reason, and leaves as it was what is not given. --secret-counterparty and --secret-matter leave these facts \
       out of what is shown to the public (`register list --public`).
 
       Examples:
@@ -26,14 +26,16 @@ struct RegisterSet: AsyncParsableCommand {
   var counterparty: String?
   @Option(help: "What it is about, in short.")
   var matter: String?
-  @Flag(help: "Leave the counterparty out of what the public is shown.")
-  var secretCounterparty = false
-  @Flag(help: "Leave the matter out of what the public is shown.")
-  var secretMatter = false
+  @Flag(inversion: .prefixedNo, help: "Leave the counterparty out of what the public is shown.")
+  var secretCounterparty: Bool?
+  @Flag(inversion: .prefixedNo, help: "Leave the matter out of what the public is shown.")
+  var secretMatter: Bool?
   @Option(help: "A provision on secrecy that may apply; may be given several times.")
   var provision: [String] = []
   @Option(help: "More about the secrecy.")
   var note: String?
+  @Flag(help: "Take the note of secrecy off.")
+  var noSecrecy = false
   @Option(help: "Why, for the register's history. Never personal data.")
   var reason: String?
   @OptionGroup var user: ActingUser
@@ -45,7 +47,7 @@ struct RegisterSet: AsyncParsableCommand {
     let principal = try user.principal()
     let line = try await message.line(service, principal)
     let next = try await message.take(
-      .register(try facts(line), try secrecy()), principal, service, after: line, reason: reason)
+      .register(try facts(line), try secrecy(line)), principal, service, after: line, reason: reason)
     try output.result(RegisterView(next)) { RegisterView(next).text }
   }
 
@@ -54,11 +56,13 @@ struct RegisterSet: AsyncParsableCommand {
     let former = line.entry.facts
     return try line.proposal.facts(
       date: date?.date ?? former?.date, dnr: dnr ?? former?.dnr, counterparty: counterparty ?? former?.counterparty,
-      matter: matter ?? former?.matter, isCounterpartySecret: secretCounterparty, isMatterSecret: secretMatter)
+      matter: matter ?? former?.matter,
+      isCounterpartySecret: secretCounterparty ?? former?.isCounterpartySecret ?? false,
+      isMatterSecret: secretMatter ?? former?.isMatterSecret ?? false)
   }
 
-  private func secrecy() throws -> SecrecyNote? {
-    guard !provision.isEmpty || note != nil else { return nil }
+  private func secrecy(_ line: RegisterLine) throws -> SecrecyNote? {
+    guard !provision.isEmpty || note != nil else { return noSecrecy ? nil : line.entry.secrecy }
     return try SecrecyNote(provisions: provision, date: Day(containing: .now), by: user.user, note: note)
   }
 }

@@ -39,6 +39,26 @@ public struct RegisterLine: Sendable {
   public let proposal: RegisterProposal
   public let handedOver: HandOver?
   public let isHeld: Bool
+  /// Whether the message is marked as about a protected person.
+  public let isProtected: Bool
+
+  /// What the public may be shown of it: nil while it is not registered.
+  public var publicFacts: PublicRegisterFacts? {
+    entry.facts.map { facts in
+      PublicRegisterFacts(
+        date: facts.date, dnr: facts.dnr,
+        counterparty: facts.isCounterpartySecret || isProtected ? nil : facts.counterparty,
+        matter: facts.isMatterSecret || isProtected ? nil : facts.matter)
+    }
+  }
+}
+
+/// The four facts without what is marked as secret, or may tell of a protected person.
+public struct PublicRegisterFacts: Hashable, Sendable {
+  public let date: Date
+  public let dnr: String
+  public let counterparty: String?
+  public let matter: String?
 }
 
 extension AuditAction {
@@ -61,25 +81,28 @@ extension MailboxService {
 }
 
 extension RegisterQuery {
+  private typealias Found = (message: StoredMessage, entry: RegisterEntry, isProtected: Bool)
+
   fileprivate func fetch(for principal: Principal, at now: Date, in db: Database) throws -> [RegisterLine] {
     let reach = try Access.reach(of: principal, .list, at: now, in: db).mailboxes
     let limit = min(max(limit, 1), 1_000)
-    var found: [(message: StoredMessage, entry: RegisterEntry)] = []
+    var found: [Found] = []
     for mailbox in reach where self.mailbox == nil || self.mailbox == mailbox {
       found += try fetch(in: mailbox, limit, for: principal, at: now, in: db)
     }
-    return try found.sorted { $0.message.row > $1.message.row }.prefix(limit).map { message, entry in
+    return try found.sorted { $0.message.row > $1.message.row }.prefix(limit).map { message, entry, isProtected in
       guard let address = message.ownMailbox else { throw MessageProblem.notFound }
       return RegisterLine(
         number: message.row, messageID: message.id, mailbox: MailboxID(message.participant, address),
         direction: message.direction, entry: entry, proposal: try RegisterProposal.fetch(message, in: db),
-        handedOver: try HandOverTable.fetch(message, in: db), isHeld: try LegalHoldTable.isHeld(message, in: db))
+        handedOver: try HandOverTable.fetch(message, in: db), isHeld: try LegalHoldTable.isHeld(message, in: db),
+        isProtected: isProtected)
     }
   }
 
   private func fetch(
     in mailbox: MailboxID, _ limit: Int, for principal: Principal, at now: Date, in db: Database
-  ) throws -> [(StoredMessage, RegisterEntry)] {
+  ) throws -> [Found] {
     let access = AccessFilter(messages: principal, .list, at: now)
     var conditions = ["message.participant = ?", "message.mailbox = ?", "message.id < ?", access.sql]
     var arguments: StatementArguments = [mailbox.participant.comparable, mailbox.address.value, before ?? .max]
@@ -110,11 +133,11 @@ extension RegisterQuery {
     return try Row.fetchAll(
       db,
       sql: """
-        SELECT \(StoredMessage.columns), \(RegisterTable.columns)
+        SELECT \(StoredMessage.columns), \(RegisterTable.columns), messageRecord.isProtected
         FROM message CROSS JOIN messageRecord ON messageRecord.messageRow = message.id
           CROSS JOIN registerEntry ON registerEntry.messageRow = message.id
         WHERE \(conditions.joined(separator: " AND ")) ORDER BY message.id DESC LIMIT ?
         """, arguments: arguments + [limit]
-    ).map { (try StoredMessage($0), try RegisterEntry($0)) }
+    ).map { (try StoredMessage($0), try RegisterEntry($0), $0["isProtected"]) }
   }
 }

@@ -139,7 +139,15 @@ struct CullingKillTests {
     let folder = try TemporaryFolder()
     let bundle = folder.url.appending(path: "bevis.asice").path
     try await run("evidence", "export", id.value, "--out", bundle)
-    let verified = try await Sdkrelay.run("evidence", "verify", bundle, "--no-trust")
+    let authorities = field.relays[1].settings
+    let trust = try folder.file(
+      "ca.pem",
+      String(
+        decoding: (authorities.envelopes.authorities + authorities.accessPoint.trust.authorities).flatMap(\.pem),
+        as: UTF8.self))
+    let verified = try await Sdkrelay.run("evidence", "verify", bundle, "--trust", trust.path)
+    #expect(verified.lines.last == "proven that it was exchanged; its content has been culled")
+    #expect(verified.output.contains("ok  message receipt: message-receipt/envelope.xml: "))
     #expect(verified.exitCode == 0, "\(verified.output)")
     #expect(verified.output.contains("culled under the rule ringa"))
     #expect(verified.output.contains("message/envelope.xml"), "what is missing is named")

@@ -60,17 +60,8 @@ import XMLSecurity
   @Test("a client hands over with its scope; that it takes a message counts for nothing") func client() async throws {
     let kit = try MessageKit()
     let message = try await kit.put { $0.file = "betyg.pdf" }
-    let id = try ClientID("case-system")
-    try await kit.service.relay.write { db in
-      let client = Client(
-        id: id, name: "Ärendesystem", participant: AccessKit.organisation, scopes: [.deleteMessage, .getMessage],
-        credential: ClientCredential.newSecret().credential, created: now, revoked: nil)
-      try ClientTable.add(client, in: db)
-      _ = try GrantTable.add(
-        NewGrant(
-          holder: .client(id), kind: .acting, participant: AccessKit.organisation,
-          mailbox: AccessKit.mailbox.address, start: now - 60, end: nil), in: db)
-    }
+    _ = try await kit.client([.deleteMessage, .getMessage])
+    let id = AccessKit.client
     let taking = Principal.client(ClientSession(id, scopes: [.deleteMessage]))
     try await kit.service.take(message.id, by: taking, at: now)
     let held = try await kit.service.relay.read { try HandOverTable.fetch(message, in: $0) }

@@ -86,7 +86,11 @@ import Testing
     let taken = try kit.service.relay.read {
       try String.fetchOne($0, sql: "SELECT takenBy FROM messageRecord WHERE messageRow = ?", arguments: [message.row])
     }
-    #expect(taken == "service sdkrelay", "no technical client is shown it")
+    #expect(taken == "service sdkrelay")
+    let client = try await kit.kit.client([.getMessage, .getMessageByFilter])
+    #expect(try kit.service.messages(MessageQuery(), for: client, at: now).map(\.row) == [kept.row])
+    await #expect(throws: MessageProblem.notFound) { try await kit.service.open(message.id, by: client, at: now) }
+    #expect(try await kit.service.open(message.id, by: worker, at: now).content.culled?.rule == "ringa")
     // Marks may still be set: the index is not told of words that it has no longer.
     try await kit.kit.user("s", [.role(.caseworker), .protectedPersons])
     let version = try kit.service.relay.read { try HandlingTable.state(of: left, in: $0).version }
