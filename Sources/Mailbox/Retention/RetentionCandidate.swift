@@ -9,8 +9,14 @@ struct RetentionCandidate {
   let mailbox: MailboxID
   let isProtected: Bool
   let facts: RetentionFacts
-  /// Changes with everything that somebody has done at the message: a plan holds only as long as it is the same.
-  let sha256: [UInt8]
+  /// What everything that somebody has done at the message leaves behind.
+  private let marks: [String]
+
+  /// Changes with content, marks and work: a plan holds only as long as it is the same.
+  var sha256: [UInt8] {
+    let content = hexadecimal(ContentDigest.make(of: message.content))
+    return digest(.sha256, of: Array(([content] + marks).joined(separator: "\n").utf8))
+  }
 
   /// Nil for what has been culled or lies in no mailbox.
   static func fetch(_ row: Int64, in db: Database) throws -> RetentionCandidate? {
@@ -27,14 +33,12 @@ struct RetentionCandidate {
       about: (found["about"] as String?).flatMap(InformationKind.init), stored: message.stored,
       registered: entry.registered, done: time("doneAt"), handedOver: time("handedOverAt"),
       conversationDone: try conversationDone(message, in: db))
-    let marks: [String] = [
-      hexadecimal(ContentDigest.make(of: message.content)), message.status.rawValue, "\(entry.version)",
-      "\(found["handlingVersion"] as Int)", "\(found["notes"] as Int)", "\(found["isProtected"] as Bool)",
-      "\(found["handedOverAt"] as Int64? ?? 0)",
+    let marks = [
+      message.status.rawValue, "\(entry.version)", "\(found["handlingVersion"] as Int)", "\(found["notes"] as Int)",
+      "\(found["isProtected"] as Bool)", "\(found["handedOverAt"] as Int64? ?? 0)",
     ]
     return RetentionCandidate(
-      message: message, mailbox: mailbox, isProtected: found["isProtected"], facts: facts,
-      sha256: digest(.sha256, of: Array(marks.joined(separator: "\n").utf8)))
+      message: message, mailbox: mailbox, isProtected: found["isProtected"], facts: facts, marks: marks)
   }
 
   private static let columns = """

@@ -32,7 +32,7 @@ public struct RetentionRule: Hashable, Sendable {
   public let state: State
   /// Nil for both.
   public let direction: MessageDirection?
-  /// What the messages are about, as the sender's agreement names it; empty for anything.
+  /// What messages sent are about, as they were handed in under an agreement; empty for anything.
   public let about: Set<InformationKind>
   public let trigger: Trigger
   public let period: RetentionPeriod

@@ -39,6 +39,9 @@ extension RetentionRule {
       RetentionPeriod($0)
     }
     if let reason = Self.contradiction(trigger, state, direction) { throw root.problem("trigger", reason) }
+    guard about.isEmpty || (direction != .incoming && trigger != .received && trigger != .done) else {
+      throw messages.problem("about", "is known of messages sent only: a received one does not say it")
+    }
   }
 
   /// A rule that could never apply is a mistake.

@@ -57,6 +57,21 @@ import XMLSecurity
     #expect(outcomes.filter { $0 == "failed" }.count == 4 && outcomes.filter { $0 == "done" }.count == 2)
   }
 
+  @Test("the sum over the content is the one that the example in docs/records.md makes") func vector() {
+    let file = StoredContent.File(
+      name: "betyg.pdf", contentType: "application/pdf", size: 9,
+      sha256: "e5c62df5dab5c87b6a015ef3d43597074d1eec433b15f51aec63b8582d0e4ab4", storedName: "x")
+    let content = StoredContent(
+      subject: "Fråga om antagning", isConfidential: false, references: [], returnedReferences: [],
+      documents: [
+        StoredContent.Document(id: "1", texts: ["En text"], files: [file]),
+        StoredContent.Document(id: "2", texts: ["Två\nrader"], files: []),
+      ])
+    #expect(
+      Mailbox.hexadecimal(ContentDigest.make(of: content))
+        == "2fb6b3e888c94e726c7dff70012bd1e5f766fe693be52388fbc814184b857689")
+  }
+
   @Test("a client hands over with its scope; that it takes a message counts for nothing") func client() async throws {
     let kit = try MessageKit()
     let message = try await kit.put { $0.file = "betyg.pdf" }

@@ -106,6 +106,10 @@ import Testing
     }
     let special = try await kit.user("s", [.role(.registrar), .protectedPersons])
     #expect(try await kit.service.register(RegisterQuery(), for: special, at: now).count == 2)
+    // What is registered of a protected person's message is shown to the public without counterparty and matter.
+    try await kit.service.register(guarded.id, .register(facts("KOM-2026/3")), version: 0, by: special, at: now)
+    let shown = try await line(kit, guarded, special).publicFacts
+    #expect(shown == PublicRegisterFacts(date: now, dnr: "KOM-2026/3", counterparty: nil, matter: nil))
     for principal in [Principal.operator("drift"), .service] {
       #expect(try await kit.service.register(RegisterQuery(), for: principal, at: now).isEmpty)
       await #expect(throws: MessageProblem.notFound) {

@@ -16,9 +16,9 @@ import Testing
   @Test("a rule is read whole") func whole() throws {
     let read = try rule(
       RetentionKit.rule(
-        messages: "  state: handedOver\n  direction: in\n  about: [application, other]", trigger: "handedOver",
+        messages: "  state: handedOver\n  direction: out\n  about: [application, other]", trigger: "handedOver",
         keep: "6 months"))
-    #expect((read.state, read.direction, read.trigger) == (.handedOver, .incoming, .handedOver))
+    #expect((read.state, read.direction, read.trigger) == (.handedOver, .outgoing, .handedOver))
     #expect(read.about == [.application, .other])
     #expect((read.period.description, read.decision) == ("6 months", "VUX 2026/1"))
     #expect(read.sha256 != (try rule(RetentionKit.rule())).sha256)
@@ -46,6 +46,7 @@ import Testing
         "  state: cullable", "  state: cullable\n  direction: out", "8: trigger: received never comes for messages sent"
       ),
       ("  state: cullable", "  state: cullable\n  about: [allt]", "7: messages.about[0]: must be one of"),
+      ("  state: cullable", "  state: cullable\n  about: [other]", "7: messages.about: is known of messages sent only"),
       ("trigger: received", "trigger: registered", "7: trigger: registered never comes for messages that are marked"),
       ("trigger: received", "trigger: handedOver", "7: trigger: handedOver is for messages.state handedOver"),
       ("organisation: 0203:", "organisation: ", "2: organisation: must be a participant id"),
