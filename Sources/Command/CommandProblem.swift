@@ -35,6 +35,8 @@ extension CommandProblem {
     case EvidenceProblem.none: self = .refused("\(error)")
     case is AccessProblem, is AccessDenied: self = .refused("\(error)")
     case is MailboxProblem: self = .refused("\(error)")
+    case let problem as RetentionRuleProblems: self = .couldNotRun(problem.description)
+    case is RegisterProblem, is HandOverProblem, is HoldProblem, is RetentionProblem: self = .refused("\(error)")
     case SetAsideProblem.ended: self = .refused("\(error)")
     case let problem as FileProblem: self = .couldNotRun(problem.description)
     case let error as CocoaError: self = .couldNotRun(Self.sentence(error))

@@ -40,6 +40,7 @@ public final class MailboxService: Sendable {
     let agreements = settings.agreements.map { AgreementWatch(folder: $0) }
     if creating { _ = try agreements?.book() }
     let audit = Audit(folder: settings.data)
+    if creating, let folder = settings.retention { _ = try RetentionRules(folder: folder) }
     let relay = try Relay.open(
       settings, inbox: MailboxInbox(agreements: agreements, audit: audit), creating: creating, logger: logger)
     return MailboxService(

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 public import GRDB
 
 /// What stands behind the relay and looks after messages once they are here: a message service.
@@ -25,6 +25,15 @@ extension Relay {
   /// Runs the closure in one transaction and returns once that is durable. Concurrent callers share a sync.
   public func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
     try await store.write(body)
+  }
+
+  /// Writes an event about a message in the transaction of what it tells of.
+  /// - Parameter text: ids and codes, never content.
+  public static func record(
+    _ text: String, about message: StoredMessage, at now: Date, in db: Database
+  ) throws {
+    let event = NewEvent(participant: message.participant, messageID: message.id, text: text)
+    try EventLog.add(event, at: now, in: db)
   }
 
   /// Writes an event of what stands behind the relay into the event list; an alarm also comes into the running node's

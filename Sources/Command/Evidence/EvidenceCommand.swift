@@ -94,8 +94,10 @@ struct EvidenceVerify: ParsableCommand {
     let file: String
     /// Whether everything in it holds.
     let holds: Bool
-    /// Whether it holds and the signers' authorities were named with --trust.
+    /// Whether it holds, the signers' authorities were named with --trust, and the content was not culled.
     let proven: Bool
+    /// The rule under which the content was culled.
+    let culled: String?
     let message: String?
     let keptBy: String?
     let from: String?
@@ -126,7 +128,8 @@ struct EvidenceVerify: ParsableCommand {
 
   private func report(_ found: EvidenceReport) -> Report {
     Report(
-      file: file, holds: found.holds, proven: found.holds && !noTrust, message: found.messageID,
+      file: file, holds: found.holds, proven: found.holds && !noTrust && found.culled == nil,
+      culled: found.culled, message: found.messageID,
       keptBy: found.participant, from: found.sender, to: found.recipient, answer: found.answer,
       exported: found.exported,
       items: found.items.map {
@@ -143,7 +146,8 @@ struct EvidenceVerify: ParsableCommand {
       lines.append("\(item.problem == nil ? "ok  " : "NO  ")\(item.name)" + (words.map { ": \($0)" } ?? ""))
     }
     lines += found.missing.map { "–   \($0): not in the file" }
-    let verdict = noTrust ? "whole, and nobody vouches for the signers" : "proven"
+    let proven = found.culled == nil ? "proven" : "proven that it was exchanged; its content has been culled"
+    let verdict = noTrust ? "whole, and nobody vouches for the signers" : proven
     lines.append(found.holds ? verdict : "does not hold")
     return lines.map { printable($0) }.joined(separator: "\n")
   }

@@ -34,6 +34,12 @@ struct MessageView: Encodable {
     let reason: String?
   }
 
+  /// That its content was culled, under which rule and when.
+  struct Culled: Encodable {
+    let rule: String
+    let time: Date
+  }
+
   let id: String
   let direction: String
   let status: String
@@ -59,6 +65,8 @@ struct MessageView: Encodable {
   var agreement: Agreed?
   /// The signed proof that there is. Left out of lists.
   var evidence: [EvidenceView]?
+  /// Nil while its content is there.
+  let culled: Culled?
 
   init(_ message: StoredMessage, withText: Bool) {
     id = message.id.value
@@ -78,7 +86,11 @@ struct MessageView: Encodable {
     returnedReferences = message.content.returnedReferences.map(Reference.init)
     texts = withText ? message.content.texts : nil
     files = message.content.files.map(File.init)
+    culled = message.content.culled.map { Culled(rule: $0.rule, time: $0.time) }
   }
+
+  /// What stands in the place of the subject of a message that was culled.
+  var culledText: String? { culled.map { "culled under the rule \($0.rule), \(localTime($0.time))" } }
 }
 
 extension MessageView.Party {
@@ -134,7 +146,7 @@ extension MessageView {
   /// The whole message for a person.
   var text: String {
     var head = Table(header: [])
-    head.rows.append(["Subject", printable(subject)])
+    head.rows.append(["Subject", culledText.map { "(\($0))" } ?? printable(subject)])
     if confidential { head.rows.append(["Secrecy", "*** CONFIDENTIAL – the sender marked it as under secrecy ***"]) }
     head.rows.append(["From", from.text])
     head.rows.append(["To", to.text])

@@ -66,7 +66,9 @@ struct MessagesList: AsyncParsableCommand {
   /// A message as a row of a table.
   static func cells(_ view: MessageView) -> [String] {
     let other = view.direction == "in" ? view.from : view.to
-    let subject = (view.confidential ? "[confidential] " : "") + shortened(printable(view.subject))
+    let subject =
+      (view.confidential ? "[confidential] " : "")
+      + (view.culledText.map { "(\($0))" } ?? shortened(printable(view.subject)))
     return [
       localTime(view.stored), view.direction == "in" ? "<-" : "->", view.status,
       shortened(printable(other.organisationLabel ?? other.organisation)), subject, "\(view.files.count)", view.id,

@@ -46,7 +46,9 @@ struct ConfigCheck: AsyncParsableCommand {
     _ = try NotificationSettings.read(URL(filePath: configurationFile.path))
     let directory = try StaticDirectory(file: settings.directoryFile)
     let agreements = try settings.agreements.map { try AgreementBook(folder: $0) }
-    let review = SettingsReview(settings: settings, directory: directory, agreements: agreements, now: .now)
+    let rules = try settings.retention.map { try RetentionRules(folder: $0) }
+    let review = SettingsReview(
+      settings: settings, directory: directory, agreements: agreements, retention: rules, now: .now)
     let scanner = await Self.scanner(settings)
     let report = try Report(
       valid: true, accessPoint: settings.accessPoint.identity.certificate.commonName ?? "",

@@ -8,12 +8,13 @@ struct SettingsReview {
   let settings: NodeSettings
   let directory: StaticDirectory
   let agreements: AgreementBook?
+  let retention: RetentionRules?
   let now: Date
 
   /// One sentence each; empty when all is well.
   func remarks() throws -> [String] {
     try addressRemarks() + trustRemarks() + dateRemarks() + directoryRemarks()
-      + agreementRemarks()
+      + agreementRemarks() + retentionRemarks()
   }
 
   private func addressRemarks() -> [String] {
@@ -74,6 +75,14 @@ struct SettingsReview {
           "the agreement \(agreement.reference) has the mailbox \($0.address) of \(party.participant), and the directory has not"
         }
       }
+    }
+  }
+
+  /// Rules that no message of this node could ever come under.
+  private func retentionRemarks() -> [String] {
+    (retention?.rules ?? []).compactMap { rule in
+      settings.participant(rule.organisation) == nil
+        ? "the rule of retention \(rule.id) is for \(rule.organisation.value), which this node does not serve" : nil
     }
   }
 

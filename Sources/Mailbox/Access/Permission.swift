@@ -26,11 +26,13 @@ public enum Permission: String, Hashable, Sendable, CaseIterable {
   case administer
   /// Search and verify the audit trail.
   case readAudit
+  /// Set and lift a legal hold (rättsligt stopp): what it is on is not culled.
+  case hold
 
   /// Whether it is about messages, so that a protected person's needs the grant ``Grant/Kind/protectedPersons`` too.
   public var isAboutMessages: Bool {
     switch self {
-    case .list, .read, .send, .handle, .register, .cull, .export, .remove: true
+    case .list, .read, .send, .handle, .register, .cull, .export, .remove, .hold: true
     case .seeMailbox, .configureMailbox, .manageMembers, .administer, .readAudit: false
     }
   }
@@ -56,7 +58,7 @@ public enum Role: String, Hashable, Sendable, CaseIterable {
     case .mailboxAdministrator:
       [.seeMailbox, .list, .read, .send, .handle, .cull, .export, .configureMailbox, .manageMembers]
     case .systemAdministrator: [.seeMailbox, .configureMailbox, .administer]
-    case .registrar: [.seeMailbox, .list, .read, .register, .cull, .export]
+    case .registrar: [.seeMailbox, .list, .read, .register, .cull, .export, .hold]
     case .auditor: [.seeMailbox, .readAudit]
     }
   }

@@ -45,7 +45,7 @@ public struct Day: Hashable, Comparable, Sendable, Encodable, CustomStringConver
   private static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
 
   /// Where the system has no time zones, Swedish winter time stands in.
-  private static let calendar: Calendar = {
+  static let calendar: Calendar = {
     var calendar = Calendar(identifier: .gregorian)
     calendar.timeZone = TimeZone(identifier: "Europe/Stockholm") ?? TimeZone(secondsFromGMT: 3_600) ?? .gmt
     return calendar

@@ -95,7 +95,14 @@ struct EvidenceRecord: Codable, Hashable {
   let direction: String
   let status: String
   let exported: Date
+  /// The rule under which the message was culled before, and when: its envelope is there no longer.
+  var culled: Culled?
   let signatures: [Signature]
+
+  struct Culled: Codable, Hashable {
+    let rule: String
+    let time: Date
+  }
 
   static func encoder() -> JSONEncoder {
     let encoder = JSONEncoder()

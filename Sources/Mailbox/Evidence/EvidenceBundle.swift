@@ -28,7 +28,9 @@ struct EvidenceBundle {
     EvidenceRecord(
       messageID: id.value, participant: participant.value,
       direction: (message?.direction ?? .incoming).rawValue, status: (message?.status ?? .rejected).rawValue,
-      exported: exported, signatures: signers.signed.map(\.record))
+      exported: exported,
+      culled: message?.content.culled.map { EvidenceRecord.Culled(rule: $0.rule, time: $0.time) },
+      signatures: signers.signed.map(\.record))
   }
 
   func write(into file: SpoolFile) throws {
@@ -75,6 +77,7 @@ struct BundleReadme {
       return "  \(signature.entry)\n    \(UTCTimestamp.text(signature.time))  \(signature.subject)\n    \(chain)"
     }
     let missing = Self.missing(bundle.pieces).map { "  \($0)" }
+    let culled = record.culled.map { "\n" + Self.culled($0) } ?? ""
     text = """
       EVIDENCE OF AN SDK MESSAGE / BEVIS OM ETT SDK-MEDDELANDE
 
@@ -90,6 +93,7 @@ struct BundleReadme {
 
       Missing / saknas:
       \(missing.isEmpty ? "  nothing / inget" : missing.joined(separator: "\n"))
+      \(culled)
 
       IN ENGLISH. The envelope is sealed by the sending organisation: whoever lacks the recipient's key can check it,
       and cannot read what it says. The SOAP part shows that the sending access point sent it, the transport receipt
@@ -106,6 +110,18 @@ struct BundleReadme {
       `sdkrelay evidence verify FIL --trust UTFÄRDARE`, eller för hand med openssl och xmlsec1 enligt handboken.
 
       """
+  }
+
+  private static func culled(_ culled: EvidenceRecord.Culled) -> String {
+    """
+    CULLED under the rule \(culled.rule), \(UTCTimestamp.text(culled.time)): subject, texts, attachments, persons and
+    references are there no longer, nor is the sealed envelope that held them. What is here proves that the message was
+    exchanged, and not what it said.
+    GALLRAT enligt regeln \(culled.rule), \(UTCTimestamp.text(culled.time)): rubrik, texter, bilagor, personer och
+    referenser finns inte kvar, inte heller det förseglade kuvert som innehöll dem. Det som finns här visar att
+    meddelandet har utväxlats, inte vad som stod i det.
+
+    """
   }
 
   /// The pieces that a whole proof has and this one has not.

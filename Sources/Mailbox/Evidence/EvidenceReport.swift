@@ -23,6 +23,9 @@ public struct EvidenceReport: Sendable {
   public internal(set) var sender: String?
   public internal(set) var recipient: String?
   public internal(set) var exported: Date?
+  /// The rule under which the message was culled before the export, as its keeper says: the exchange may be proven, and
+  /// what was said is not.
+  public internal(set) var culled: String?
   /// `ACCEPTED` or `REJECTED`, as the recipient's message receipt says.
   public internal(set) var answer: String?
 

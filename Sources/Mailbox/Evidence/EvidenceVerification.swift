@@ -53,15 +53,20 @@ public final class EvidenceVerifier {
     checkManifestSigner(at: record.exported)
     // 5. Each journey.
     let header = try checkJourney(.message, record)
-    report.check("message id") {
+    let isThere = zip.entry(BundleLayout.entry(.message, .envelope)) != nil
+    let culled = isThere ? nil : record.culled?.rule
+    report.culled = culled
+    report.check("message id", detail: { (detail: String?) in detail }) { () -> String? in
+      if let culled { return "the envelope that names it was culled under the rule \(culled)" }
       guard let header else { throw DoesNotHold("there is no envelope that names the message") }
       guard MessageID(header.id) == MessageID(record.messageID) else {
         throw DoesNotHold("the envelope is \(header.id), the record is about \(record.messageID)")
       }
+      return nil
     }
     _ = try checkJourney(.messageReceipt, record)
     // 6. What the message receipt is about.
-    if let header { try checkReceipt(header) }
+    if header != nil || culled != nil { try checkReceipt(header, record) }
     report.missing = BundlePieces.all.filter { zip.entry($0) == nil }
     for signature in record.signatures where zip.entry(signature.entry) == nil {
       report.fail("entry \(signature.entry)", "the record speaks of it, and it is not there")
@@ -249,8 +254,9 @@ public final class EvidenceVerifier {
 
   // MARK: The message receipt
 
-  private func checkReceipt(_ message: EnvelopeHeader) throws {
-    (report.sender, report.recipient) = (message.from.value, message.to.value)
+  /// - Parameter message: nil where the envelope was culled: the receipt is then what names the message.
+  private func checkReceipt(_ message: EnvelopeHeader?, _ record: EvidenceRecord) throws {
+    (report.sender, report.recipient) = (message?.from.value, message?.to.value)
     let name = BundleLayout.entry(.messageReceipt, .envelope)
     guard let entry = zip.entry(name) else { return }
     let response = try withTemporaryFile { file in
@@ -267,15 +273,18 @@ public final class EvidenceVerifier {
         guard case .valid(let response) = ReceiptReader.read(sink.bytes) else {
           throw DoesNotHold("it holds no message receipt")
         }
-        guard MessageID(response.documentReference) == MessageID(message.id) else {
+        guard MessageID(response.documentReference) == MessageID(message?.id ?? record.messageID) else {
           throw DoesNotHold("it is about another message: \(response.documentReference)")
         }
-        guard response.sender == message.to, response.receiver == message.from, received.header.from == message.to,
-          received.header.to == message.from
+        guard response.sender == received.header.from, response.receiver == received.header.to,
+          message.map({ $0.to == response.sender && $0.from == response.receiver }) ?? true
         else { throw DoesNotHold("it is not the recipient's answer to the sender") }
         return response
       }
     }
     report.answer = response?.responseCode
+    if message == nil, let response {
+      (report.sender, report.recipient) = (response.receiver.value, response.sender.value)
+    }
   }
 }

@@ -5,7 +5,7 @@ import SDKRelay
 /// What the service knows of a message beside what was sent: one row for each message, stored with it.
 ///
 /// `takenAt` and `takenBy`: a technical client has fetched it and takes it for its own; it is no longer shown on the
-/// MT–MK interface. Its content stays until a rule of retention ends it.
+/// MT–MK interface. Its content stays until a rule of retention ends it; by then the service itself has taken it.
 enum MessageRecordTable {
   static let schema = """
     CREATE TABLE messageRecord (
@@ -27,6 +27,7 @@ enum MessageRecordTable {
         message.row, principal.map { "\($0.kind) \($0.name)" }, conversation, message.content.isConfidential,
       ])
     try SearchIndex.add(message, isProtected: false, in: db)
+    try RegisterTable.insert(message, in: db)
   }
 
   /// - Returns: false when it had been taken before.

@@ -32,7 +32,9 @@ enum SearchIndex {
     CREATE TABLE searchWord (word TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
     """
 
+  /// A culled message has no words.
   static func add(_ message: StoredMessage, isProtected: Bool, in db: Database) throws {
+    guard message.content.culled == nil else { return }
     let texts = texts(of: message)
     let place = try SearchPlaces.number(of: message, isProtected: isProtected, in: db)
     try db.change(
@@ -64,8 +66,19 @@ enum SearchIndex {
         """)
   }
 
+  /// Merges some of the index's pages, so that words that were taken out leave the file.
+  /// - Parameter isFirst: true in the first of the calls that merge all of it.
+  /// - Returns: whether there is more to merge.
+  static func merge(beginning isFirst: Bool, in db: Database) throws -> Bool {
+    let before = db.totalChangesCount
+    try db.change(
+      sql: "INSERT INTO messageSearch (messageSearch, rank) VALUES ('merge', ?)", arguments: [isFirst ? -500 : 500])
+    return db.totalChangesCount - before >= 2
+  }
+
   /// Takes the message's words out. It has to be done before its text goes.
   static func remove(_ message: StoredMessage, isProtected: Bool, in db: Database) throws {
+    guard message.content.culled == nil else { return }
     let place = try SearchPlaces.number(of: message, isProtected: isProtected, in: db)
     try db.change(
       sql: """

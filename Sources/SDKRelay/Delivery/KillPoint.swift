@@ -12,6 +12,8 @@ enum KillPoint: String, CaseIterable {
   // Receiver.
   case headerRead, halfBodyRead, tagVerified, fileSynced, renamed, messageIDCommitted, receiptStored, halfAnswer
   case answerSent, envelopeVerified, decrypted, inMailbox, receiptQueued
+  // Whoever culls.
+  case contentErased, erasureCommitted, halfFilesErased
 
   /// Passes the point, or dies here when the environment says so.
   @inline(__always)

@@ -55,6 +55,20 @@ public struct StoredContent: Hashable, Sendable, Codable {
   public var senderPersons: [Person] = []
   public var recipientPersons: [Person] = []
   public var documents: [Document]
+  /// Set once its content has been culled (gallrat): there is nothing else left of it then.
+  public var culled: Culled?
+
+  /// Under which rule content was culled, and when.
+  public struct Culled: Hashable, Sendable, Codable {
+    /// The rule's id.
+    public var rule: String
+    public var time: Date
+
+    public init(rule: String, time: Date) {
+      self.rule = rule
+      self.time = time
+    }
+  }
 
   public struct Person: Hashable, Sendable, Codable {
     public var id: InstanceIdentifier?

@@ -86,6 +86,11 @@ public struct NodeSettings: Sendable {
   /// The folder with the agreements that the message service holds senders to; without one, whatever the directory
   /// names may be written to. The relay itself does not look into it.
   public var agreements: URL?
+  /// The folder with the rules of retention under which the message service culls; without one nothing is ever culled.
+  /// The relay itself does not look into it.
+  public var retention: URL?
+  /// How long a plan of what to cull may wait for its approval and its end.
+  public var retentionPlanLapse = Duration.seconds(30 * 86_400)
   public var accessPoint: AccessPoint
   /// The endpoint that other access points call.
   public var server: AS4EndpointSettings

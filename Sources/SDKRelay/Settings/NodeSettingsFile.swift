@@ -10,7 +10,7 @@ extension NodeSettings {
   init(_ root: SettingsSection) throws(SettingsProblem) {
     try root.allow(
       "federation", "data", "directory", "agreements", "accessPoint", "server", "client", "envelopes", "participants",
-      "delivery", "limits", "malware", "log", "service", "notifications")
+      "delivery", "limits", "malware", "log", "service", "notifications", "retention", "retentionPlanLapse")
     let words = Federation.allCases.map(\.rawValue).joined(separator: " or ")
     self.init(
       federation: try root.value("federation", expected: words) { Federation(rawValue: $0) },
@@ -22,6 +22,9 @@ extension NodeSettings {
       envelopes: try Self.envelopes(root.section("envelopes")),
       participants: try Self.participants(root))
     agreements = try root.optionalPath("agreements")
+    retention = try root.optionalPath("retention")
+    retentionPlanLapse = try root.duration(
+      "retentionPlanLapse", default: retentionPlanLapse, in: .seconds(3_600) ... .seconds(366 * 86_400))
     if let section = try root.optionalSection("delivery") { delivery = try Delivery(section) }
     if let section = try root.optionalSection("limits") { limits = try Limits(section) }
     if let section = try root.optionalSection("malware") { malware = try MalwareSettings(section) }

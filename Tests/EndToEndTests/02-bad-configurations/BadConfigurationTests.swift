@@ -55,6 +55,8 @@ struct BadConfigurationTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     try FileManager.default.copyItem(
       at: Package.root.appending(path: "config/agreements"), to: folder.appending(path: "agreements"))
+    try FileManager.default.copyItem(
+      at: Package.root.appending(path: "config/retention"), to: folder.appending(path: "retention"))
     let example = try String(contentsOf: Package.root.appending(path: "config/node.yaml"), encoding: .utf8)
     let result = try await check(example, in: folder)
     #expect(result.exitCode == 0, "\(result.complaint)")

@@ -14,7 +14,9 @@ struct KillPointTests {
     .metadataFetched, .signed, .connected, .halfBodySent, .bodySent, .receiptRead, .receiptVerified, .stateCommitted,
   ]
   /// Passed by the receiving node.
-  static let receiving: [KillPoint] = KillPoint.allCases.filter { !submitting.contains($0) && !sending.contains($0) }
+  static let receiving: [KillPoint] = KillPoint.allCases.filter {
+    !submitting.contains($0) && !sending.contains($0) && !CullingKillTests.points.contains($0)
+  }
 
   @Test("Q2, Q9: a node killed at any point loses nothing, delivers nothing twice and leaves nothing behind")
   func everyPoint() async throws {

@@ -4,7 +4,7 @@ import GRDB
 @testable import Mailbox
 @testable import SDKRelay
 
-/// A database in memory with the service's tables, and two organisations.
+/// A database in memory with the relay's and the service's tables, and two organisations.
 struct AccessKit {
   let database: DatabaseQueue
   static let now = Date(milliseconds: 1_780_000_000_000)
@@ -21,9 +21,7 @@ struct AccessKit {
     var configuration = Configuration()
     configuration.foreignKeysEnabled = true
     database = try DatabaseQueue(configuration: configuration)
-    var migrator = DatabaseMigrator()
-    MailboxSchema.register(in: &migrator)
-    try migrator.migrate(database)
+    try StoreSchema.migrator(MailboxInbox()).migrate(database)
   }
 
   func addUser(_ id: UserID = user, of participant: ParticipantID = organisation) throws {

@@ -15,13 +15,17 @@ final class AdministrationKit: Sendable {
   }
 
   /// - Parameter agreements: the text of the one agreement; without it the node has none.
-  func service(agreements: String? = nil, notifications: NotificationSettings? = nil) throws -> MailboxService {
+  func service(
+    agreements: String? = nil, notifications: NotificationSettings? = nil,
+    _ change: (inout NodeSettings) -> Void = { _ in }
+  ) throws -> MailboxService {
     var settings = try Self.settings()
     settings.data = folder
     if let agreements {
       try agree(agreements)
       settings.agreements = agreementFolder
     }
+    change(&settings)
     return try MailboxService.open(
       settings, notifications: notifications, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }

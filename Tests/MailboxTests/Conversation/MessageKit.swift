@@ -14,8 +14,11 @@ struct MessageKit {
   static let (mailbox, neighbour) = (AccessKit.mailbox, AccessKit.neighbour)
   static let elsewhere = MailboxID(AccessKit.stranger, AccessKit.mailbox.address)
 
-  init(agreements: String? = nil, notifications: NotificationSettings? = nil) throws {
-    service = try node.service(agreements: agreements, notifications: notifications)
+  init(
+    agreements: String? = nil, notifications: NotificationSettings? = nil,
+    _ change: (inout NodeSettings) -> Void = { _ in }
+  ) throws {
+    service = try node.service(agreements: agreements, notifications: notifications, change)
   }
 
   /// Has the node's one agreement be another.
@@ -89,6 +92,23 @@ struct MessageKit {
       }
     }
     return .user(id)
+  }
+
+  /// Adds a technical client that acts for the mailbox.
+  func client(_ scopes: Set<ClientScope>) async throws -> Principal {
+    let id = AccessKit.client
+    let credential = ClientCredential.newSecret().credential
+    try await service.relay.write { db in
+      let client = Client(
+        id: id, name: "Ärendesystem", participant: AccessKit.organisation, scopes: scopes, credential: credential,
+        created: Self.now, revoked: nil)
+      try ClientTable.add(client, in: db)
+      _ = try GrantTable.add(
+        NewGrant(
+          holder: .client(id), kind: .acting, participant: AccessKit.organisation, mailbox: AccessKit.mailbox.address,
+          start: Self.now - AccessKit.day, end: nil), in: db)
+    }
+    return .client(ClientSession(id, scopes: scopes))
   }
 
   func find(_ words: String?, _ user: Principal, _ narrow: (inout MessageSearch) -> Void = { _ in }) async throws

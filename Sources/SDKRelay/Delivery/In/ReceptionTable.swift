@@ -91,17 +91,21 @@ enum ReceptionTable {
   }
 
   /// The message has been dealt with.
+  ///
+  /// The envelope of a message that has been culled and comes again is not kept.
   /// - Parameter messageRow: the message it brought, or the one that its message receipt is about.
   static func end(
     _ reception: Reception, _ state: ReceptionState, envelopeID: MessageID? = nil, messageRow: Int64? = nil,
     in db: Database
   ) throws {
+    var keepsEnvelope = state.keepsEnvelope
+    if state == .rejected, let envelopeID, try Erasure.isCulled(envelopeID, in: reception, db) { keepsEnvelope = false }
     try db.change(
       sql: """
         UPDATE reception SET state = ?, envelopeId = coalesce(?, envelopeId), messageRow = ?, file = iif(?, file, NULL)
         WHERE id = ?
         """,
-      arguments: [state.rawValue, envelopeID?.comparable, messageRow, state.keepsEnvelope, reception.row])
+      arguments: [state.rawValue, envelopeID?.comparable, messageRow, keepsEnvelope, reception.row])
   }
 }
 

@@ -75,6 +75,9 @@ struct Submission: Sendable {
     guard let message = try messages(id, of: draft.sender.participant).first else {
       throw .refused("there is no message \(id) to reply to")
     }
+    guard message.content.culled == nil || draft.chosen.returnedReferences != nil else {
+      throw .refused("the message \(id) has been culled: the references to return in a reply are there no longer")
+    }
     return message
   }
 

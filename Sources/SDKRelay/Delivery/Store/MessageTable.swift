@@ -92,6 +92,13 @@ enum MessageTable {
     try db.row(sql: "SELECT \(columns) FROM message WHERE id = ?", arguments: [row]).map(StoredMessage.init)
   }
 
+  /// Puts what is left of a culled message in the place of its content.
+  static func replaceContent(of message: StoredMessage, with content: StoredContent, in db: Database) throws {
+    try db.change(
+      sql: "UPDATE message SET content = ? WHERE id = ?", arguments: [try json(content), message.row])
+    try db.change(sql: "DELETE FROM attachment WHERE messageRow = ?", arguments: [message.row])
+  }
+
   static let columns = """
     message.id, message.participant, message.mailbox, direction, messageId, status, createdAt, storedAt, conversationId, refToMessageId,
     sender, recipient, content
