@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import SDKRelay
 
@@ -15,5 +16,9 @@ struct MailboxInbox: Inbox {
   func deliver(_ message: StoredMessage, in db: Database) throws {
     try MessageRecordTable.insert(message, in: db)
     try agreements?.record(received: message, in: db)
+  }
+
+  func tell(_ news: DeliveryNews, of message: StoredMessage, in db: Database) throws {
+    try FailedDeliveryTable.keep(news, of: message, at: Date(), in: db)
   }
 }

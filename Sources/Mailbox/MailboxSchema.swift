@@ -20,5 +20,7 @@ enum MailboxSchema {
     ("5 conversation", ConversationTable.schema),
     ("6 handling", HandlingTable.schema),
     ("7 search", SearchIndex.schema),
+    ("15 failed delivery", FailedDeliveryTable.schema),
+    ("16 draft", DraftTable.schema),
   ]
 }

@@ -80,22 +80,26 @@ extension MailboxService {
   ) throws -> HandlingState {
     let former = try HandlingTable.state(of: message, in: db)
     guard former.version == version else { throw HandlingProblem.stale(seen: version, now: former.version) }
-    let isReceived = message.direction == .incoming
-    var next = try former.after(step, by: user, isReceived: isReceived, at: now)
+    let hasFailed = try FailedDeliveryTable.fetch(message, in: db) != nil
+    let canBeDone = hasFailed || message.direction == .incoming
+    var next = try former.after(step, by: user, canBeDone: canBeDone, at: now)
     if let handler = next.handler, !(try mayHandle(handler, message, next.isProtected, at: now, in: db)) {
       if case .handOver = step { throw HandlingProblem.noAccess(handler) }
       // Whoever may not see it any more does not keep it.
       next.handler = nil
     }
     try HandlingTable.keep(step, next, from: former, of: message, by: user, at: now, in: db)
-    let isUnhandled = isReceived && next.done == nil
+    let isUnhandled = canBeDone && next.done == nil
     if (next.done == nil) != (former.done == nil) {
-      try ConversationTable.count(unhandled: next.done == nil ? 1 : -1, ofMessage: message.row, in: db)
+      let change = next.done == nil ? 1 : -1
+      try ConversationTable.count(
+        unhandled: change, failed: hasFailed ? change : 0, ofMessage: message.row, in: db)
     }
     if next.isProtected != former.isProtected {
       try SearchIndex.remove(message, isProtected: former.isProtected, in: db)
       try SearchIndex.add(message, isProtected: next.isProtected, in: db)
-      try ConversationTable.move(message, isProtected: next.isProtected, isUnhandled: isUnhandled, in: db)
+      try ConversationTable.move(
+        message, isProtected: next.isProtected, isUnhandled: isUnhandled, hasFailed: hasFailed, in: db)
     }
     return next
   }
