@@ -14,9 +14,10 @@ final class AdministrationKit: Sendable {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  func service() throws -> MailboxService {
+  func service(change: (inout NodeSettings) throws -> Void = { _ in }) throws -> MailboxService {
     var settings = try Self.settings()
     settings.data = folder
+    try change(&settings)
     return try MailboxService.open(settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 

@@ -14,7 +14,7 @@ struct MessageKit {
   static let (mailbox, neighbour) = (AccessKit.mailbox, AccessKit.neighbour)
   static let elsewhere = MailboxID(AccessKit.stranger, AccessKit.mailbox.address)
 
-  init() throws { service = try node.service() }
+  init(change: (inout NodeSettings) throws -> Void = { _ in }) throws { service = try node.service(change: change) }
 
   /// A message to put in; what is left out is made up.
   struct Plan: Sendable {
@@ -22,6 +22,7 @@ struct MessageKit {
     var mailbox = MessageKit.mailbox
     var direction = MessageDirection.incoming
     var counterparty = MessageKit.counterparty
+    var counterpartyMailbox: FunctionalAddress? = try? FunctionalAddress("sdk:registrator")
     var conversation = MessageID(UUID().uuidString)!
     var answers: MessageID?
     var subject = "Fråga om antagning"
@@ -95,7 +96,7 @@ extension MessageKit.Plan {
   fileprivate var message: NewMessage {
     let own = MessageParty(id: mailbox.participant, label: "Egen", mailbox: mailbox.address, mailboxLabel: nil)
     let other = MessageParty(
-      id: counterparty, label: "Motparten", mailbox: try? FunctionalAddress("sdk:registrator"),
+      id: counterparty, label: "Motparten", mailbox: counterpartyMailbox,
       mailboxLabel: "Registratorn")
     let files = file.map {
       [StoredContent.File(name: $0, contentType: "application/pdf", size: 1, sha256: "", storedName: UUID().uuidString)]

@@ -64,7 +64,7 @@ struct Composing {
         return try output.result(view) { view.text }
       }
       try await send(draft)
-    } catch where !(error is ExitCode) {
+    } catch  where !(error is ExitCode) {
       // The command did not do what it was asked: nothing of it stays. What has been sent of a draft is sent.
       let last = try? await service.draft(draft.id, by: user, through: commandOperator())
       if let last, !last.isBeingSent {
@@ -106,6 +106,7 @@ struct SentView: Encodable {
   }
 
   var line: String {
-    status.map { "\($0)  \(id)  \(printable(mailbox))" } ?? "not sent  \(printable(mailbox)): \(printable(problem ?? ""))"
+    status.map { "\($0)  \(id)  \(printable(mailbox))" }
+      ?? "not sent  \(printable(mailbox)): \(printable(problem ?? ""))"
   }
 }

@@ -51,7 +51,8 @@ struct MessagesFailed: AsyncParsableCommand {
       let failure = try service.failedDelivery(of: message, for: user)
       return Failed(
         number: message.row, message: MessageView(message, withText: false), failed: failure?.time,
-        lateReceipt: failure?.late.map { $0.isAccepted ? "ACCEPTED" : "REJECTED" }, lateReceiptTime: failure?.late?.time)
+        lateReceipt: failure?.late.map { $0.isAccepted ? "ACCEPTED" : "REJECTED" }, lateReceiptTime: failure?.late?.time
+      )
     }
     try name.output.result(found) { found.isEmpty ? "No failed deliveries." : Self.table(found).text }
   }
@@ -81,8 +82,9 @@ struct MessagesDone: AsyncParsableCommand {
 
   func run() async throws {
     let (service, user, id) = (try name.configurationFile.service(), try name.principal(), try messageID(id))
-    let seen = try await service.handling(of: id, by: user)
-    let state = try await service.handle(id, .done, version: seen.state.version, by: user, reason: reason)
+    let seen = try await service.handling(of: id, by: user, through: commandOperator())
+    let state = try await service.handle(
+      id, .done, version: seen.state.version, by: user, through: commandOperator(), reason: reason)
     try name.output.result(Done(id: id.value, version: state.version)) { "done \(id.value)" }
   }
 }
