@@ -120,9 +120,9 @@ extension MailboxService {
         record.object = [target, record.object].compactMap(\.self).joined(separator: ", ")
         try audit.append(record, at: now, in: db)
       }
-    } catch SubmissionProblem.duplicate where (try? isSent(recipient, of: sending.draft)) == true {
-      // Somebody else has sent the same draft at the same time.
-      return
+    } catch {
+      // Somebody else may have sent the same draft at the same time.
+      guard (try? isSent(recipient, of: sending.draft)) == true else { throw error }
     }
   }
 
