@@ -65,6 +65,8 @@ extension MailboxService {
     let preferred: MessageDirection = if case .supplement = origin { .outgoing } else { .incoming }
     let other: MessageDirection = preferred == .outgoing ? .incoming : .outgoing
     for direction in [preferred, other] {
+      // Whoever answers or passes on says what stands there.
+      guard (try? message(id, direction: direction, .read, for: principal, at: now, in: db)) != nil else { continue }
       let found = try? message(id, direction: direction, .send, for: principal, at: now, in: db)
       if let found { return found }
     }

@@ -109,6 +109,10 @@ extension MailboxService {
       ) { [self] message, db in
         do {
           let current = try self.sending(id, version, principal, at: now, in: db)
+          // The message has been stored as it was to be marked when this began.
+          guard current.isProtected == sending.isProtected else {
+            throw SubmissionProblem.refused("the message that the draft has to do with was marked meanwhile: try again")
+          }
           let isLast = try DraftTable.sent(recipient, of: current.draft, at: now, in: db)
           if isLast { try current.draft.remove(relay, in: db) }
         } catch let problem as DraftProblem {

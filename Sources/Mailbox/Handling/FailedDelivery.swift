@@ -11,6 +11,8 @@ public struct FailedDelivery: Hashable, Sendable, Codable {
   public let status: MessageStatus
   /// What a message receipt said that came after that; nil while none has. It opens the matter again.
   public let late: LateReceipt?
+  /// Whether somebody has marked it done, and no receipt has come since.
+  public let isDone: Bool
 
   /// A message receipt that came too late to change the status.
   public struct LateReceipt: Hashable, Sendable, Codable {
@@ -63,7 +65,10 @@ enum FailedDeliveryTable {
   static func fetch(_ message: StoredMessage, in db: Database) throws -> FailedDelivery? {
     guard
       let row = try db.row(
-        sql: "SELECT at, status, lateAt, lateIsAccepted FROM failedDelivery WHERE messageRow = ?",
+        sql: """
+          SELECT at, status, lateAt, lateIsAccepted, doneAt IS NOT NULL AS isDone
+          FROM failedDelivery LEFT JOIN messageHandling USING (messageRow) WHERE messageRow = ?
+          """,
         arguments: [message.row]),
       let status = MessageStatus(rawValue: row["status"])
     else { return nil }
@@ -71,7 +76,7 @@ enum FailedDeliveryTable {
       time: Date(milliseconds: row["at"]), status: status,
       late: (row["lateAt"] as Int64?).map {
         FailedDelivery.LateReceipt(time: Date(milliseconds: $0), isAccepted: row["lateIsAccepted"])
-      })
+      }, isDone: row["isDone"])
   }
 }
 

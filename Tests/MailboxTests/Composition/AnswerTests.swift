@@ -66,6 +66,28 @@ import Testing
     }
   }
 
+  @Test("where two mailboxes of one organisation wrote to each other, each answers its own copy") func neighbours()
+    async throws
+  {
+    let kit = try ComposeKit()
+    let user = try await kit.kit.user("u2", in: ComposeKit.neighbour)
+    let id = MessageID.new()
+    for direction in [MessageDirection.outgoing, .incoming] {
+      try await kit.put {
+        ($0.id, $0.conversation, $0.direction, $0.reference) = (id, id, direction, "KOM-1")
+        $0.counterparty = ComposeKit.mailbox.participant
+        let (own, other) = (ComposeKit.mailbox, ComposeKit.neighbour)
+        $0.mailbox = direction == .outgoing ? own : other
+        $0.counterpartyMailbox = (direction == .outgoing ? other : own).address
+      }
+    }
+    let draft = try await kit.service.newReply(to: id, DraftContent(texts: ["Svar"]), by: user, at: now)
+    #expect(draft.mailbox == ComposeKit.neighbour && draft.recipients.map(\.mailbox) == [ComposeKit.mailbox])
+    _ = try await kit.send(draft, by: user)
+    let sent = try #require(try kit.sent(draft.id))
+    #expect(sent.refToMessageID == id && sent.content.returnedReferences.map(\.value) == ["KOM-1"])
+  }
+
   @Test(
     "case 11: nothing is sent that refers to a message which the other side counts as failed",
     arguments: [MessageStatus.rejected, .messageExchangeError])

@@ -90,6 +90,25 @@ import Testing
     #expect(try kit.count("message") == 2)
   }
 
+  @Test("what cannot be stored of a list stays in the draft, which then can only be sent further or discarded")
+  func partly() async throws {
+    let kit = try ComposeKit()
+    let user = try await kit.user()
+    let draft = try await kit.attach(to: kit.draft(to: Self.both, by: user), by: user)
+    // Somebody else's message has the second one's id.
+    let other = try await kit.put { ($0.id, $0.direction) = (draft.recipients[1].messageID, .outgoing) }
+    let sending = try await kit.send(draft, by: user)
+    #expect(!sending.isComplete)
+    #expect(sending.recipients.map { $0.problem == nil } == [true, false])
+    #expect(try kit.sent(draft.id) != nil && kit.sent(other.id)?.row == other.row)
+    let rest = try await kit.service.draft(draft.id, by: user, at: now)
+    #expect(rest.isBeingSent && rest.files.count == 1)
+    let again = try await kit.send(rest, by: user)
+    #expect(again.recipients.map { $0.problem == nil } == [true, false])
+    try await kit.service.discardDraft(rest.id, version: rest.version, by: user, at: now)
+    #expect(try ["message", "draft", "draftRecipient", "heldFile"].map(kit.count) == [2, 0, 0, 0])
+  }
+
   @Test("Q1: the same draft sent by many at once is sent once to each recipient") func atOnce() async throws {
     let kit = try ComposeKit()
     let user = try await kit.user()

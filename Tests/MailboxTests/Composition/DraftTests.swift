@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Logging
 import Testing
+import XMLSecurity
 
 @testable import Mailbox
 @testable import SDKRelay
@@ -120,6 +121,8 @@ import Testing
     let janitor = Janitor(
       store: kit.relay.store, participants: [ComposeKit.mailbox.participant], duplicateWindow: .seconds(1),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let participant = ComposeKit.mailbox.participant
+    _ = try await kit.relay.takeFile(of: participant, limit: 10) { try $0.write([1]) }
     try await janitor.sweep(now: Date() + 7_200)
     #expect(try kit.files() == names)
     #expect(draft.files.map(\.number) == [1, 2])
@@ -133,6 +136,15 @@ import Testing
     try await kit.service.discardDraft(draft.id, version: draft.version, by: user, at: now)
     #expect(try kit.files().isEmpty)
     #expect(try ["draft", "draftFile", "draftRecipient", "heldFile"].map(kit.count) == [0, 0, 0, 0])
+  }
+
+  @Test("Q8: while the disk is nearly full nothing is attached, and nothing is left") func full() async throws {
+    let kit = try ComposeKit { $0.limits.reserve = .max }
+    let user = try await kit.user()
+    let draft = try await kit.draft(by: user)
+    await #expect(throws: SubmissionProblem.self) { try await kit.attach(to: draft, by: user) }
+    #expect(try kit.files().isEmpty)
+    #expect(try await kit.service.draft(draft.id, by: user, at: now).version == 1)
   }
 
   @Test("a backup takes the attachments of drafts along") func backup() async throws {

@@ -51,12 +51,13 @@ import Testing
 
     try await kit.service.handle(message.id, .done, version: 0, by: user, at: now)
     #expect(try counts() == [0, 0, 0, 0])
+    #expect(try kit.service.failedDelivery(of: message, for: user, at: now)?.isDone == true)
     #expect(try await kit.find(nil, user) { $0.isDone = true } == [message.row])
     try await late(kit, message)
     try await late(kit, message, isAccepted: false)
     #expect(try counts() == [1, 1, 1, 1])
     let failure = try #require(try kit.service.failedDelivery(of: message, for: user, at: now))
-    #expect(failure.late?.isAccepted == true && failure.status == .messageExchangeError)
+    #expect(failure.late?.isAccepted == true && !failure.isDone && failure.status == .messageExchangeError)
     await #expect(throws: HandlingProblem.stale(seen: 1, now: 2)) {
       try await kit.service.handle(message.id, .reopen, version: 1, by: user, at: now)
     }

@@ -33,6 +33,7 @@ struct MessagesFailed: AsyncParsableCommand {
     /// What a late message receipt said: `ACCEPTED` or `REJECTED`.
     let lateReceipt: String?
     let lateReceiptTime: Date?
+    let done: Bool
   }
 
   func validate() throws {
@@ -51,7 +52,9 @@ struct MessagesFailed: AsyncParsableCommand {
       let failure = try service.failedDelivery(of: message, for: user)
       return Failed(
         number: message.row, message: MessageView(message, withText: false), failed: failure?.time,
-        lateReceipt: failure?.late.map { $0.isAccepted ? "ACCEPTED" : "REJECTED" }, lateReceiptTime: failure?.late?.time
+        lateReceipt: failure?.late.map { $0.isAccepted ? "ACCEPTED" : "REJECTED" },
+        lateReceiptTime: failure?.late?.time,
+        done: failure?.isDone ?? false
       )
     }
     try name.output.result(found) { found.isEmpty ? "No failed deliveries." : Self.table(found).text }
@@ -59,8 +62,10 @@ struct MessagesFailed: AsyncParsableCommand {
 
   private static func table(_ found: [Failed]) -> Table {
     Table(
-      header: ["NUMBER", "TIME", "", "STATUS", "ORGANISATION", "SUBJECT", "FILES", "ID", "LATE RECEIPT"],
-      rows: found.map { ["\($0.number)"] + MessagesList.cells($0.message) + [$0.lateReceipt ?? ""] })
+      header: ["NUMBER", "TIME", "", "STATUS", "ORGANISATION", "SUBJECT", "FILES", "ID", "LATE RECEIPT", "DONE"],
+      rows: found.map {
+        ["\($0.number)"] + MessagesList.cells($0.message) + [$0.lateReceipt ?? "", $0.done ? "done" : ""]
+      })
   }
 }
 
