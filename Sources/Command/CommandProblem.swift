@@ -33,6 +33,8 @@ extension CommandProblem {
     case let problem as AgreementProblems: self = .couldNotRun(problem.description)
     case let problem as SubmissionProblem: self = Self.submission(problem)
     case EvidenceProblem.none: self = .refused("\(error)")
+    case DraftProblem.notFound, DraftProblem.usersOnly: self = .couldNotRun("\(error)")
+    case is DraftProblem, is HandlingProblem: self = .refused("\(error)")
     case is AccessProblem, is AccessDenied: self = .refused("\(error)")
     case is MailboxProblem: self = .refused("\(error)")
     case let problem as RetentionRuleProblems: self = .couldNotRun(problem.description)

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import SDKRelay
 
@@ -20,5 +21,12 @@ struct MailboxInbox: Inbox {
     try MessageRecordTable.insert(message, in: db)
     try agreements?.record(received: message, in: db)
     try arrival.announce(message)
+  }
+
+  func tell(_ news: DeliveryNews, of message: StoredMessage, in db: Database) throws {
+    let now = Date()
+    try FailedDeliveryTable.keep(news, of: message, at: now, in: db)
+    guard let address = message.ownMailbox else { return }
+    try MailboxService.notify(MailboxID(message.participant, address), .deliveryFailed, at: now, in: db)
   }
 }

@@ -24,5 +24,7 @@ enum MailboxSchema {
     ("11 retention", RetentionTable.schema),
     ("13 office", MailboxSettingsTable.schema),
     ("14 notification", NotificationTable.schema),
+    ("15 failed delivery", FailedDeliveryTable.schema),
+    ("16 draft", DraftTable.schema),
   ]
 }

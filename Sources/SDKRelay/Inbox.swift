@@ -14,6 +14,23 @@ public protocol Inbox: Sendable {
   /// tried again, and after three times set aside with the error's words, which hold no content; whatever is wrong with
   /// the message has been found before.
   func deliver(_ message: StoredMessage, in db: Database) throws
+
+  /// Is told what became of a message that was sent, in the transaction in which it does. If this throws, it is as if it
+  /// had not happened, and it is tried again.
+  func tell(_ news: DeliveryNews, of message: StoredMessage, in db: Database) throws
+}
+
+/// What somebody has to know of a message that was sent.
+public enum DeliveryNews: Hashable, Sendable {
+  /// It was not delivered, or was refused: the status is MESSAGE_EXCHANGE_ERROR or REJECTED.
+  case failed
+  /// A message receipt came after it had counted as failed for want of one. The status stays.
+  case lateReceipt(isAccepted: Bool)
+}
+
+extension Inbox {
+  /// An inbox that tells nobody.
+  public func tell(_ news: DeliveryNews, of message: StoredMessage, in db: Database) throws {}
 }
 
 extension Relay {

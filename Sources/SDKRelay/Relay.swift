@@ -69,6 +69,13 @@ public final class Relay: Sendable {
     return id
   }
 
+  /// Whether the draft's sender and recipient are known and can be reached by the directory, without taking it.
+  /// - Throws: why not.
+  public func check(_ draft: Draft) async throws(SubmissionProblem) {
+    _ = try await Submission(settings: settings, directory: directory, store: store, work: work, scan: scan)
+      .address(draft)
+  }
+
   // MARK: Reading
 
   /// The messages that match, newest first.

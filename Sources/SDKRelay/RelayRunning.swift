@@ -129,12 +129,13 @@ struct RunningNode: Sendable {
         .send: SendWorker(
           store: store, sealing: sealing, directory: relay.directory, client: client,
           trust: DestinationTrust(accessPoints: accessPointTrust, organisations: organisationTrust),
-          delivery: settings.delivery, logger: logger),
+          delivery: settings.delivery, inbox: relay.inbox, logger: logger),
         .open: OpenWorker(
           settings: settings, directory: relay.directory, store: store, checks: checks,
           receipts: ReceiptSealing(settings: settings, work: work), inbox: relay.inbox, work: work, logger: logger,
           queued: ring),
-        .receiptClock: ClockWorker(store: store, clock: settings.delivery.receipt, logger: logger),
+        .receiptClock: ClockWorker(
+          store: store, clock: settings.delivery.receipt, inbox: relay.inbox, logger: logger),
       ],
       logger: logger)
     var limits = AS4Limits()

@@ -3,8 +3,11 @@ import SDKRelay
 
 struct Messages: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List, read, find and save messages.",
-    subcommands: [MessagesList.self, MessagesShow.self, MessagesSearch.self, MessagesSave.self],
+    abstract: "List, read, find, save and write messages.",
+    subcommands: [
+      MessagesList.self, MessagesShow.self, MessagesSearch.self, MessagesSave.self, MessagesReply.self,
+      MessagesSupplement.self, MessagesForward.self, MessagesDraft.self, MessagesFailed.self, MessagesDone.self,
+    ],
     defaultSubcommand: MessagesList.self)
 }
 

@@ -16,13 +16,15 @@ extension MailboxService {
     try await submit(draft, kind: kind, submitter: nil, also: also)
   }
 
-  /// - Parameter submitter: who hands it in; nil for whoever runs commands on the node.
+  /// - Parameters:
+  ///   - submitter: who hands it in; nil for whoever runs commands on the node.
+  ///   - isProtected: whether it is about a protected person, whatever it answers.
   func submit(
-    _ draft: Draft, kind: InformationKind, submitter: Principal?,
+    _ draft: Draft, kind: InformationKind, submitter: Principal?, isProtected: Bool = false,
     also: @escaping @Sendable (StoredMessage, Database) throws -> Void
   ) async throws(SubmissionProblem) -> MessageID {
     let also: @Sendable (StoredMessage, Database) throws -> Void = { message, db in
-      try MessageRecordTable.insert(message, submittedBy: submitter, in: db)
+      try MessageRecordTable.insert(message, submittedBy: submitter, isProtected: isProtected, in: db)
       try also(message, db)
     }
     guard let agreements else { return try await relay.submit(draft, also: also) }
@@ -52,7 +54,7 @@ extension MailboxService {
 extension AgreementBook {
   /// About a draft: the sizes are those that its files have now. A file that cannot be seen has none, and is for the
   /// relay to refuse.
-  fileprivate func permission(_ draft: Draft, _ kind: InformationKind) -> AgreementPermission {
+  func permission(_ draft: Draft, _ kind: InformationKind) -> AgreementPermission {
     let attachments = draft.attachments.map {
       AgreementPermission.Attachment(type: $0.contentType, size: FileInformation(path: $0.file.path)?.size ?? 0)
     }

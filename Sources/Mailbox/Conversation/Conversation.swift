@@ -22,8 +22,10 @@ public struct Conversation: Sendable {
   /// The newest message, for its header.
   public let newest: StoredMessage
   public let count: Int
-  /// How many received messages nobody has marked done.
+  /// How many received messages and failed deliveries nobody has marked done.
   public let unhandled: Int
+  /// How many failed deliveries are among them.
+  public let failed: Int
   /// Where it stands in the list: what ``ConversationQuery/before`` takes for the next page.
   public let position: Int64
 }

@@ -62,17 +62,18 @@ enum ConversationTable {
   }
 
   /// One more or one less of its messages waits to be handled.
-  static func count(unhandled change: Int, ofMessage row: Int64, in db: Database) throws {
+  /// - Parameter failed: the change among failed deliveries, which are counted apart besides.
+  static func count(unhandled change: Int, failed: Int = 0, ofMessage row: Int64, in db: Database) throws {
     try db.change(
       sql: """
-        UPDATE conversation SET unhandled = unhandled + ?
+        UPDATE conversation SET unhandled = unhandled + ?, failed = failed + ?
         WHERE id = (SELECT conversation FROM messageRecord WHERE messageRow = ?)
-        """, arguments: [change, row])
+        """, arguments: [change, failed, row])
   }
 
   /// Counts the message where its new mark says, and no longer where the former one said.
   static func move(
-    _ message: StoredMessage, isProtected: Bool, isUnhandled: Bool, in db: Database
+    _ message: StoredMessage, isProtected: Bool, isUnhandled: Bool, hasFailed: Bool = false, in db: Database
   ) throws {
     let former = try db.row(
       sql: "SELECT conversation FROM messageRecord WHERE messageRow = ?", arguments: [message.row])
@@ -80,13 +81,16 @@ enum ConversationTable {
     try db.change(
       sql: "UPDATE messageRecord SET conversation = ?, isProtected = ? WHERE messageRow = ?",
       arguments: [next, isProtected, message.row])
+    let failed = hasFailed && isUnhandled ? 1 : 0
+    try count(unhandled: 0, failed: failed, ofMessage: message.row, in: db)
     guard let former = former?["conversation"] as Int64? else { return }
     try db.change(
       sql: """
-        UPDATE conversation SET messages = messages - 1, unhandled = unhandled - ?, newestRow = coalesce(
-          (SELECT max(messageRow) FROM messageRecord WHERE messageRecord.conversation = conversation.id), 0)
+        UPDATE conversation SET messages = messages - 1, unhandled = unhandled - ?, failed = failed - ?,
+          newestRow = coalesce(
+            (SELECT max(messageRow) FROM messageRecord WHERE messageRecord.conversation = conversation.id), 0)
         WHERE id = ?
-        """, arguments: [isUnhandled ? 1 : 0, former])
+        """, arguments: [isUnhandled ? 1 : 0, failed, former])
     try db.change(sql: "DELETE FROM conversation WHERE id = ? AND messages = 0", arguments: [former])
   }
 }

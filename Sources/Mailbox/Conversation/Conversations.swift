@@ -14,8 +14,14 @@ extension MailboxService {
     try relay.read { db in try query.fetch(for: principal, at: now, in: db) }
   }
 
-  /// How many received messages nobody has marked done, in each mailbox where the principal may list messages.
+  /// How many received messages and failed deliveries nobody has marked done, in each mailbox where the principal may
+  /// list messages.
   public func unhandled(for principal: Principal, at now: Date = .now) throws -> [MailboxID: Int] {
+    try counts("unhandled", for: principal, at: now)
+  }
+
+  /// - Parameter column: `unhandled` or `failed`.
+  func counts(_ column: String, for principal: Principal, at now: Date) throws -> [MailboxID: Int] {
     try relay.read { db in
       let access = AccessFilter(conversation: "conversation", principal, .list, at: now)
       var counts: [MailboxID: Int] = [:]
@@ -23,8 +29,8 @@ extension MailboxService {
         counts[mailbox] = try Int.fetchOne(
           db,
           sql: """
-            SELECT coalesce(sum(unhandled), 0) FROM conversation
-            WHERE participant = ? AND mailbox = ? AND unhandled > 0 AND \(access.sql)
+            SELECT coalesce(sum(\(column)), 0) FROM conversation
+            WHERE participant = ? AND mailbox = ? AND \(column) > 0 AND \(access.sql)
             """, arguments: [mailbox.participant.comparable, mailbox.address.value] + access.arguments)
       }
       return counts
@@ -134,7 +140,8 @@ extension ConversationQuery {
     let access = AccessFilter(conversation: "conversation", principal, .list, at: now)
     let sums = try db.row(
       sql: """
-        SELECT sum(messages) AS messages, sum(unhandled) AS unhandled, max(newestRow) AS newest FROM conversation
+        SELECT sum(messages) AS messages, sum(unhandled) AS unhandled, sum(failed) AS failed, max(newestRow) AS newest
+        FROM conversation
         WHERE \(ConversationKey.condition) AND \(access.sql)
         """, arguments: key.arguments + access.arguments)
     guard let sums, let newest = sums["newest"] as Int64?,
@@ -142,7 +149,7 @@ extension ConversationQuery {
     else { return nil }
     return Conversation(
       key: key, newest: try StoredMessage(row), count: sums["messages"], unhandled: sums["unhandled"],
-      position: position)
+      failed: sums["failed"], position: position)
   }
 }
 

@@ -66,7 +66,7 @@ public enum HandlingProblem: Error, Hashable, Sendable, CustomStringConvertible 
     case .notDone: "the message is not done"
     case .isDone: "the message is done; it can be reopened"
     case .unchanged: "the message is so already"
-    case .notReceived: "only received messages are marked done"
+    case .notReceived: "only received messages and failed deliveries are marked done"
     case .noAccess(let user): "\(user) may not work at the message"
     case .tag: "a tag has 1 to 64 characters, no control characters and no identity number; a message has at most 20"
     case .note: "a note has 1 to 10,000 characters"
@@ -86,8 +86,9 @@ public struct HandlingState: Hashable, Sendable {
   public internal(set) var isProtected = false
 
   /// The state after the step.
+  /// - Parameter canBeDone: whether there is anything to be done: it was received, or could not be delivered.
   func after(
-    _ step: HandlingStep, by user: UserID, isReceived: Bool, at now: Date
+    _ step: HandlingStep, by user: UserID, canBeDone: Bool, at now: Date
   ) throws(HandlingProblem) -> HandlingState {
     var next = self
     next.version += 1
@@ -103,7 +104,7 @@ public struct HandlingState: Hashable, Sendable {
       if done != nil { throw .isDone }
       next.handler = other
     case .done:
-      guard isReceived else { throw .notReceived }
+      guard canBeDone else { throw .notReceived }
       if done != nil { throw .isDone }
       next.done = now
     case .reopen:
@@ -138,6 +139,8 @@ public struct Handling: Hashable, Sendable {
   public let seen: [Sight]
   public let notes: [Note]
   public let history: [Past]
+  /// Of a message that was sent and not delivered.
+  public let failure: FailedDelivery?
 
   public struct Sight: Hashable, Sendable {
     public let user: UserID

@@ -135,6 +135,6 @@ enum HandlingTable {
       history: try rows("SELECT user, at, step, object FROM handlingStep WHERE messageRow = ? ORDER BY version") {
         Handling.Past(
           user: try UserID($0["user"]), time: Date(milliseconds: $0["at"]), step: $0["step"], object: $0["object"])
-      })
+      }, failure: try FailedDeliveryTable.fetch(message, in: db))
   }
 }

@@ -15,17 +15,22 @@ extension MailboxService {
   /// Takes a step at the message.
   /// - Parameters:
   ///   - version: the ``HandlingState/version`` that whoever asks has seen: of two who do so at once, one is refused.
+  ///   - operator: who asks in the user's name at the command line: the audit trail names both.
   ///   - reason: for the audit trail, never content.
   /// - Returns: how the work stands then.
   /// - Throws: ``HandlingProblem``, or ``MessageProblem/notFound`` also when the principal may not handle it.
   @discardableResult
   public func handle(
     _ id: MessageID, direction: MessageDirection? = nil, _ step: HandlingStep, version: Int, by principal: Principal,
-    reason: String? = nil, at now: Date = .now
+    through operator: Principal? = nil, reason: String? = nil, at now: Date = .now
   ) async throws -> HandlingState {
-    var record = AuditRecord(principal, .handling(step), messageID: id, reason: reason)
+    var record = AuditRecord(`operator` ?? principal, .handling(step), messageID: id, reason: reason)
     if case .handOver(let user) = step { record.object = "user \(user)" }
-    return try await handling(id, direction, .handle, record, at: now) { message, user, db in
+    if `operator` != nil {
+      record.object = [record.object, "as \(principal.kind) \(principal.name)"].compactMap(\.self).joined(
+        separator: ", ")
+    }
+    return try await handling(id, direction, .handle, record, principal, at: now) { message, user, db in
       if step == .unprotect, (reason ?? "").allSatisfy(\.isWhitespace) { throw HandlingProblem.needsReason }
       return try Self.take(step, version, at: message, by: user, at: now, in: db)
     }
@@ -36,7 +41,7 @@ extension MailboxService {
     _ id: MessageID, direction: MessageDirection? = nil, by principal: Principal, at now: Date = .now
   ) async throws {
     let record = AuditRecord(principal, .seeMessage, messageID: id)
-    try await handling(id, direction, .read, record, at: now) { message, user, db in
+    try await handling(id, direction, .read, record, principal, at: now) { message, user, db in
       try HandlingTable.see(message, by: user, at: now, in: db)
     }
   }
@@ -46,7 +51,7 @@ extension MailboxService {
     _ text: String, on id: MessageID, direction: MessageDirection? = nil, by principal: Principal, at now: Date = .now
   ) async throws {
     let record = AuditRecord(principal, .noteMessage, messageID: id)
-    try await handling(id, direction, .handle, record, at: now) { message, user, db in
+    try await handling(id, direction, .handle, record, principal, at: now) { message, user, db in
       guard (1...10_000).contains(text.count), !text.allSatisfy(\.isWhitespace) else { throw HandlingProblem.note }
       try HandlingTable.add(note: text, to: message, by: user, at: now, in: db)
     }
@@ -54,23 +59,27 @@ extension MailboxService {
 
   /// How the work at the message stands, with its notes and its history.
   public func handling(
-    of id: MessageID, direction: MessageDirection? = nil, by principal: Principal, at now: Date = .now
+    of id: MessageID, direction: MessageDirection? = nil, by principal: Principal, through operator: Principal? = nil,
+    at now: Date = .now
   ) async throws -> Handling {
-    let record = AuditRecord(principal, .readHandling, messageID: id)
-    return try await handling(id, direction, .read, record, at: now) { message, _, db in
+    let record = AuditRecord(
+      `operator` ?? principal, .readHandling, messageID: id,
+      object: `operator` == nil ? nil : "as \(principal.kind) \(principal.name)")
+    return try await handling(id, direction, .read, record, principal, at: now) { message, _, db in
       try HandlingTable.fetch(message, in: db)
     }
   }
 
   private func handling<Value: Sendable>(
-    _ id: MessageID, _ direction: MessageDirection?, _ permission: Permission, _ record: AuditRecord, at now: Date,
+    _ id: MessageID, _ direction: MessageDirection?, _ permission: Permission, _ record: AuditRecord,
+    _ principal: Principal, at now: Date,
     _ work: @escaping @Sendable (StoredMessage, UserID, Database) throws -> Value
   ) async throws -> Value {
     try await audited(record, at: now) { record, db in
-      let message = try Self.message(id, direction: direction, permission, for: record.principal, at: now, in: db)
+      let message = try Self.message(id, direction: direction, permission, for: principal, at: now, in: db)
       record.participant = message.participant
       record.mailbox = message.ownMailbox
-      guard case .user(let user) = record.principal else { throw HandlingProblem.usersOnly }
+      guard case .user(let user) = principal else { throw HandlingProblem.usersOnly }
       return try work(message, user, db)
     }
   }
@@ -80,22 +89,26 @@ extension MailboxService {
   ) throws -> HandlingState {
     let former = try HandlingTable.state(of: message, in: db)
     guard former.version == version else { throw HandlingProblem.stale(seen: version, now: former.version) }
-    let isReceived = message.direction == .incoming
-    var next = try former.after(step, by: user, isReceived: isReceived, at: now)
+    let hasFailed = try FailedDeliveryTable.fetch(message, in: db) != nil
+    let canBeDone = hasFailed || message.direction == .incoming
+    var next = try former.after(step, by: user, canBeDone: canBeDone, at: now)
     if let handler = next.handler, !(try mayHandle(handler, message, next.isProtected, at: now, in: db)) {
       if case .handOver = step { throw HandlingProblem.noAccess(handler) }
       // Whoever may not see it any more does not keep it.
       next.handler = nil
     }
     try HandlingTable.keep(step, next, from: former, of: message, by: user, at: now, in: db)
-    let isUnhandled = isReceived && next.done == nil
+    let isUnhandled = canBeDone && next.done == nil
     if (next.done == nil) != (former.done == nil) {
-      try ConversationTable.count(unhandled: next.done == nil ? 1 : -1, ofMessage: message.row, in: db)
+      let change = next.done == nil ? 1 : -1
+      try ConversationTable.count(
+        unhandled: change, failed: hasFailed ? change : 0, ofMessage: message.row, in: db)
     }
     if next.isProtected != former.isProtected {
       try SearchIndex.remove(message, isProtected: former.isProtected, in: db)
       try SearchIndex.add(message, isProtected: next.isProtected, in: db)
-      try ConversationTable.move(message, isProtected: next.isProtected, isUnhandled: isUnhandled, in: db)
+      try ConversationTable.move(
+        message, isProtected: next.isProtected, isUnhandled: isUnhandled, hasFailed: hasFailed, in: db)
     }
     return next
   }

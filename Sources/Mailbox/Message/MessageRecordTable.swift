@@ -18,16 +18,33 @@ enum MessageRecordTable {
     """
 
   /// Stores what the service keeps of a new message: its record, its place in a conversation and its words.
-  static func insert(_ message: StoredMessage, submittedBy principal: Principal? = nil, in db: Database) throws {
+  /// - Parameter isProtected: whether it is about a protected person; what answers such a message always is.
+  static func insert(
+    _ message: StoredMessage, submittedBy principal: Principal? = nil, isProtected: Bool = false, in db: Database
+  ) throws {
+    let isProtected = try isProtected || answersProtected(message, in: db)
     let conversation = try ConversationTable.add(
-      message, isProtected: false, isUnhandled: message.direction == .incoming, in: db)
+      message, isProtected: isProtected, isUnhandled: message.direction == .incoming, in: db)
     try db.change(
-      sql: "INSERT INTO messageRecord (messageRow, submittedBy, conversation, isConfidential) VALUES (?, ?, ?, ?)",
+      sql: """
+        INSERT INTO messageRecord (messageRow, isProtected, submittedBy, conversation, isConfidential)
+        VALUES (?, ?, ?, ?, ?)
+        """,
       arguments: [
-        message.row, principal.map { "\($0.kind) \($0.name)" }, conversation, message.content.isConfidential,
+        message.row, isProtected, principal.map { "\($0.kind) \($0.name)" }, conversation,
+        message.content.isConfidential,
       ])
-    try SearchIndex.add(message, isProtected: false, in: db)
+    try SearchIndex.add(message, isProtected: isProtected, in: db)
     try RegisterTable.insert(message, in: db)
+  }
+
+  private static func answersProtected(_ message: StoredMessage, in db: Database) throws -> Bool {
+    guard let reference = message.refToMessageID else { return false }
+    return try db.row(
+      sql: """
+        SELECT 1 FROM message JOIN messageRecord ON messageRow = message.id
+        WHERE messageId = ? AND message.participant = ? AND message.mailbox IS ? AND isProtected LIMIT 1
+        """, arguments: [reference.value, message.participant.comparable, message.ownMailbox?.value]) != nil
   }
 
   /// - Returns: false when it had been taken before.

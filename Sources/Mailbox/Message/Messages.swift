@@ -40,6 +40,14 @@ extension MailboxService {
         throw MessageProblem.notFound
       }
     }
+    if let id = draft.replyTo {
+      try relay.read { db in
+        let answered = try? Self.message(id, .send, for: principal, at: now, in: db)
+        guard answered?.participant == mailbox.participant else {
+          throw SubmissionProblem.refused("there is no message \(id) to reply to")
+        }
+      }
+    }
     return try await submit(draft, kind: kind, submitter: principal) { [audit] message, db in
       try Access.check(principal, .send, mailbox, at: now, in: db)
       var record = record

@@ -43,7 +43,9 @@ struct Arrival {
     let mailbox = MailboxID(message.participant, address)
     guard let settings = try MailboxSettingsTable.stored(mailbox, in: db)?.settings else { return }
     if let user = try settings.defaultHandler.map({ try UserID($0) }),
-      try Access.allows(.user(user), .handle, mailbox, at: now, in: db)
+      try Access.allows(
+        .user(user), .handle, mailbox, isProtected: HandlingTable.state(of: message, in: db).isProtected, at: now,
+        in: db)
     {
       try HandlingTable.assign(message, to: user, at: now, in: db)
       let record = AuditRecord(

@@ -38,8 +38,10 @@ struct Culling {
     ]
     for sql in places { try db.change(sql: sql, arguments: [message.row]) }
     // Nobody waits for it to be handled any more, and no technical client can fetch it.
-    if message.direction == .incoming, try HandlingTable.state(of: message, in: db).done == nil {
-      try ConversationTable.count(unhandled: -1, ofMessage: message.row, in: db)
+    let failed = try FailedDeliveryTable.fetch(message, in: db).map { $0.isDone ? 0 : 1 } ?? 0
+    let isIncoming = message.direction == .incoming
+    if try failed == 1 || isIncoming && HandlingTable.state(of: message, in: db).done == nil {
+      try ConversationTable.count(unhandled: -1, failed: -failed, ofMessage: message.row, in: db)
       try db.change(
         sql: """
           INSERT INTO messageHandling (messageRow, version, doneAt) VALUES (?, 1, ?)

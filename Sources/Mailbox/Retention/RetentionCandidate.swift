@@ -90,7 +90,10 @@ struct RetentionCandidate {
       sql: "SELECT 1 FROM messageHandling WHERE messageRow = ? AND handler IS NOT NULL AND doneAt IS NULL",
       arguments: [message.row])
     if handling != nil { return .claimed }
-    // 4. No message of its conversation is under way: replies return its references.
+    // 4. No draft holds any of it, or will return its references.
+    let draft = try db.row(sql: "SELECT 1 FROM draft WHERE originRow = ? LIMIT 1", arguments: [message.row])
+    if draft != nil { return .drafted }
+    // 5. No message of its conversation is under way: replies return its references.
     let marks = MessageStatus.allCases.filter(\.isFinal).map { "'\($0.rawValue)'" }.joined(separator: ", ")
     let other = try db.row(
       sql: """
@@ -109,6 +112,8 @@ public enum RetentionObstacle: String, Hashable, Sendable, CaseIterable {
   case underWay
   /// Somebody works at it.
   case claimed
+  /// A draft answers it, adds to it or passes it on.
+  case drafted
   /// A message of the same conversation has not reached its end.
   case conversationUnderWay
   /// Somebody has done something at it since it was planned.
@@ -127,6 +132,7 @@ public enum RetentionObstacle: String, Hashable, Sendable, CaseIterable {
     case .held: "a legal hold is on it"
     case .underWay: "it is still under way"
     case .claimed: "somebody works at it"
+    case .drafted: "a draft answers it, adds to it or passes it on"
     case .conversationUnderWay: "a message of its conversation is still under way"
     case .changed: "it has changed since it was planned"
     case .ruleChanged: "its rule has changed since it was planned"

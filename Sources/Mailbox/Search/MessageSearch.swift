@@ -17,8 +17,10 @@ public struct MessageSearch: Sendable {
   public var until: Date?
   /// Who works at it.
   public var handler: UserID?
-  /// Whether received ones are done.
+  /// Whether received ones and failed deliveries are done.
   public var isDone: Bool?
+  /// Only deliveries that failed.
+  public var hasFailed = false
   public var tag: String?
   /// The sender's mark of secrecy (sekretess).
   public var isConfidential: Bool?
@@ -127,8 +129,9 @@ extension MessageSearch {
     }
     if let isDone {
       let done = "EXISTS (SELECT 1 FROM messageHandling WHERE messageRow = message.id AND doneAt IS NOT NULL)"
-      add("message.direction = 'in' AND \(isDone ? "" : "NOT ")\(done)", [])
+      add("(message.direction = 'in' OR \(Self.failed)) AND \(isDone ? "" : "NOT ")\(done)", [])
     }
+    if hasFailed { add(Self.failed, []) }
     if let tag { add("message.id IN (SELECT messageRow FROM messageTag WHERE tag = ?)", [tag]) }
     if let isConfidential { add("messageRecord.isConfidential = ?", [isConfidential]) }
     if let conversation {
@@ -140,6 +143,8 @@ extension MessageSearch {
         conversation.arguments)
     }
   }
+
+  private static let failed = "EXISTS (SELECT 1 FROM failedDelivery WHERE messageRow = message.id)"
 
   private var bounded: Int { min(max(limit, 1), 1_000) }
 }

@@ -79,6 +79,20 @@ public struct NodeSettings: Sendable {
     public init() {}
   }
 
+  /// How much the message service keeps of what is being written.
+  public struct Drafts: Sendable {
+    /// How many drafts a mailbox may have.
+    public var perMailbox = 500
+    /// In bytes: all attachments of a mailbox's drafts together.
+    public var size = 1_000_000_000
+    /// How many mailboxes one draft may go to.
+    public var recipients = 100
+    /// How long after its last change a draft is listed as forgotten. It is never removed for that.
+    public var forgottenAfter = Duration.seconds(30 * 86_400)
+
+    public init() {}
+  }
+
   /// The one all participants belong to.
   public var federation: Federation
   public var data: URL
@@ -101,6 +115,7 @@ public struct NodeSettings: Sendable {
   public var participants: [Participant]
   public var delivery = Delivery()
   public var limits = Limits()
+  public var drafts = Drafts()
   /// The malware scanner; without one nothing is looked through.
   public var malware: MalwareSettings?
   /// A level's name of swift-log.

@@ -10,7 +10,7 @@ extension NodeSettings {
   init(_ root: SettingsSection) throws(SettingsProblem) {
     try root.allow(
       "federation", "data", "directory", "agreements", "accessPoint", "server", "client", "envelopes", "participants",
-      "delivery", "limits", "malware", "log", "service", "notifications", "retention", "retentionPlanLapse")
+      "delivery", "limits", "malware", "log", "service", "notifications", "retention", "retentionPlanLapse", "drafts")
     let words = Federation.allCases.map(\.rawValue).joined(separator: " or ")
     self.init(
       federation: try root.value("federation", expected: words) { Federation(rawValue: $0) },
@@ -27,6 +27,7 @@ extension NodeSettings {
       "retentionPlanLapse", default: retentionPlanLapse, in: .seconds(3_600) ... .seconds(366 * 86_400))
     if let section = try root.optionalSection("delivery") { delivery = try Delivery(section) }
     if let section = try root.optionalSection("limits") { limits = try Limits(section) }
+    if let section = try root.optionalSection("drafts") { drafts = try Drafts(section) }
     if let section = try root.optionalSection("malware") { malware = try MalwareSettings(section) }
     server.maximumBody = limits.envelope
     client.connectionsPerPeer = delivery.perDestination
@@ -129,5 +130,16 @@ extension NodeSettings.Limits {
     incoming = try section.bytes("incoming", default: incoming)
     envelope = try section.bytes("envelope", default: envelope)
     reserve = try section.bytes("reserve", default: reserve, in: 0...Int.max)
+  }
+}
+
+extension NodeSettings.Drafts {
+  init(_ section: SettingsSection) throws(SettingsProblem) {
+    self.init()
+    try section.allow("perMailbox", "size", "recipients", "forgottenAfter")
+    perMailbox = try section.int("perMailbox", default: perMailbox, in: 1...100_000)
+    size = try section.bytes("size", default: size)
+    recipients = try section.int("recipients", default: recipients, in: 1...1_000)
+    forgottenAfter = try section.duration("forgottenAfter", default: forgottenAfter)
   }
 }

@@ -17,7 +17,7 @@ final class AdministrationKit: Sendable {
   /// - Parameter agreements: the text of the one agreement; without it the node has none.
   func service(
     agreements: String? = nil, notifications: NotificationSettings? = nil,
-    _ change: (inout NodeSettings) -> Void = { _ in }
+    change: (inout NodeSettings) throws -> Void = { _ in }
   ) throws -> MailboxService {
     var settings = try Self.settings()
     settings.data = folder
@@ -25,7 +25,7 @@ final class AdministrationKit: Sendable {
       try agree(agreements)
       settings.agreements = agreementFolder
     }
-    change(&settings)
+    try change(&settings)
     return try MailboxService.open(
       settings, notifications: notifications, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }

@@ -16,9 +16,9 @@ struct MessageKit {
 
   init(
     agreements: String? = nil, notifications: NotificationSettings? = nil,
-    _ change: (inout NodeSettings) -> Void = { _ in }
+    change: (inout NodeSettings) throws -> Void = { _ in }
   ) throws {
-    service = try node.service(agreements: agreements, notifications: notifications, change)
+    service = try node.service(agreements: agreements, notifications: notifications, change: change)
   }
 
   /// Has the node's one agreement be another.
@@ -44,6 +44,7 @@ struct MessageKit {
     var mailbox = MessageKit.mailbox
     var direction = MessageDirection.incoming
     var counterparty = MessageKit.counterparty
+    var counterpartyMailbox: FunctionalAddress? = try? FunctionalAddress("sdk:registrator")
     var conversation = MessageID(UUID().uuidString)!
     var answers: MessageID?
     var subject = "Fråga om antagning"
@@ -134,7 +135,7 @@ extension MessageKit.Plan {
   fileprivate var message: NewMessage {
     let own = MessageParty(id: mailbox.participant, label: "Egen", mailbox: mailbox.address, mailboxLabel: nil)
     let other = MessageParty(
-      id: counterparty, label: "Motparten", mailbox: try? FunctionalAddress("sdk:registrator"),
+      id: counterparty, label: "Motparten", mailbox: counterpartyMailbox,
       mailboxLabel: "Registratorn")
     let files = file.map {
       [StoredContent.File(name: $0, contentType: "application/pdf", size: 1, sha256: "", storedName: UUID().uuidString)]

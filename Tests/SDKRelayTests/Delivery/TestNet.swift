@@ -167,8 +167,12 @@ final class TestNet: Sendable {
   let nodes: [TestNode]
   let keys: TestKeys
 
-  /// - Parameter inbox: behind node 1.
-  init(change: (inout NodeSettings) -> Void = { _ in }, inbox: (any Inbox)? = nil) throws {
+  /// - Parameters:
+  ///   - inbox: behind node 1.
+  ///   - senderInbox: behind node 0.
+  init(
+    change: (inout NodeSettings) -> Void = { _ in }, inbox: (any Inbox)? = nil, senderInbox: (any Inbox)? = nil
+  ) throws {
     keys = try TestKeys.shared.get()
     folder = FileManager.default.temporaryDirectory.appending(path: "sdk-relay-\(UUID().uuidString)")
     a = try TestOrganization("a", keys.organisations[0])
@@ -191,7 +195,7 @@ final class TestNet: Sendable {
       settings.limits.reserve = 0
       settings.delivery.retry = RetrySchedule(retries: 4, period: .seconds(4))
       change(&settings)
-      nodes.append(try TestNode(settings, directory, inbox: index == 1 ? inbox : nil))
+      nodes.append(try TestNode(settings, directory, inbox: index == 1 ? inbox : senderInbox))
     }
     self.nodes = nodes
     publish()
@@ -245,10 +249,10 @@ final class TestNet: Sendable {
 
 /// Runs the body with both nodes up and takes them down afterwards.
 func withNet(
-  change: (inout NodeSettings) -> Void = { _ in }, inbox: (any Inbox)? = nil, running: [Int] = [0, 1],
-  _ body: (TestNet) async throws -> Void
+  change: (inout NodeSettings) -> Void = { _ in }, inbox: (any Inbox)? = nil, senderInbox: (any Inbox)? = nil,
+  running: [Int] = [0, 1], _ body: (TestNet) async throws -> Void
 ) async throws {
-  let net = try TestNet(change: change, inbox: inbox)
+  let net = try TestNet(change: change, inbox: inbox, senderInbox: senderInbox)
   try await net.start(running)
   do {
     try await body(net)

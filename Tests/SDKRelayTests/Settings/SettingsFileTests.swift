@@ -1,6 +1,7 @@
 import Foundation
-import SDKRelay
 import Testing
+
+@testable import SDKRelay
 
 @Suite("Settings files")
 struct SettingsFileTests {
@@ -39,6 +40,14 @@ struct SettingsFileTests {
     #expect(try settings.int("absentNumber", default: 7) == 7)
     try settings.allow(
       "name", "port", "mutual", "idle", "limit", "types", "key", "server", "partners", "absent", "absentNumber")
+  }
+
+  @Test("the limits of drafts are read") func drafts() throws {
+    let drafts = try NodeSettings.Drafts(
+      section("perMailbox: 7\nsize: 2 MB\nrecipients: 3\nforgottenAfter: 2 d"))
+    #expect((drafts.perMailbox, drafts.size, drafts.recipients) == (7, 2_000_000, 3))
+    #expect(drafts.forgottenAfter == .seconds(2 * 86_400))
+    #expect(NodeSettings.Drafts().recipients == 100)
   }
 
   enum Colour: String, CaseIterable { case red, green }

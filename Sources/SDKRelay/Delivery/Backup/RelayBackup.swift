@@ -73,6 +73,7 @@ enum NamedFiles {
         layout.sealedFile
       ),
       ("SELECT participant, file FROM attachment", layout.messageFile),
+      ("SELECT participant, file FROM heldFile", layout.messageFile),
       ("SELECT participant, file FROM quarantinedFile", layout.quarantineFile),
     ]
     var found: Set<String> = []

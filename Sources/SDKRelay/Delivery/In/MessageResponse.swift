@@ -27,16 +27,19 @@ struct MessageResponse: Sendable {
 
   /// What became of a message receipt.
   enum Outcome {
-    /// It has been applied to the message in this row.
-    case applied(Int64)
+    /// It is evidence of the message in this row.
+    case recorded(Int64)
     case ignored(reason: String)
   }
 
   /// Applies the receipt to the message it is about.
   ///
   /// Correlation (SDK digest §6): the reference is a message of ours, we are the receiver, and the signer is whom the
-  /// message went to. Unknown, late and second receipts are logged and never answered.
-  func apply(_ reception: Reception, now: Date, in db: Database) throws -> Outcome {
+  /// message went to. Unknown and second receipts are logged; a late one, after the message counted as failed, is
+  /// recorded and changes no status. None is answered.
+  func apply(
+    _ reception: Reception, now: Date, telling inbox: (any Inbox)?, in db: Database
+  ) throws -> Outcome {
     guard let id = MessageID(response.documentReference),
       let row = try MessageTable.row(id, .outgoing, of: reception.participant, in: db),
       let message = try MessageTable.fetch(row, in: db)
@@ -44,20 +47,49 @@ struct MessageResponse: Sendable {
     guard message.recipient.id == from else {
       return .ignored(reason: "its sender is not whom the message went to")
     }
+    if message.status == .messageExchangeError, try Self.mayBeLate(row, in: db) {
+      return try record(lateFor: message, reception, now: now, telling: inbox, in: db)
+    }
     guard !message.status.isFinal else {
       return .ignored(reason: "the message is already \(message.status.rawValue)")
     }
     guard message.status != .scheduled else { return .ignored(reason: "the message has not been sent yet") }
-    try MessageTable.step(
-      row, to: response.lines.isEmpty ? .accepted : .rejected, event: text, transportID: reception.transportID,
-      isAlarm: !response.lines.isEmpty, now: now, in: db)
+    if isAccepted {
+      try MessageTable.step(row, to: .accepted, event: text, transportID: reception.transportID, now: now, in: db)
+    } else {
+      try MessageTable.fail(
+        row, as: .rejected, event: text, transportID: reception.transportID, now: now, telling: inbox, in: db)
+    }
     try ReceiptWait.end(row, in: db)
-    return .applied(row)
+    return .recorded(row)
+  }
+
+  private var isAccepted: Bool { response.lines.isEmpty }
+
+  /// The sender was told that the message failed, and may have sent another: that the recipient has it all the same is
+  /// for a person to look at.
+  private func record(
+    lateFor message: StoredMessage, _ reception: Reception, now: Date, telling inbox: (any Inbox)?, in db: Database
+  ) throws -> Outcome {
+    let event = reception.event("late message receipt: \(text)", message.id, isAlarm: isAccepted)
+    try EventLog.add(event, at: now, in: db)
+    try inbox?.tell(.lateReceipt(isAccepted: isAccepted), of: message, in: db)
+    return .recorded(message.row)
+  }
+
+  /// Whether the message left this node and has no message receipt yet.
+  private static func mayBeLate(_ row: Int64, in db: Database) throws -> Bool {
+    try db.row(
+      sql: """
+        SELECT EXISTS (SELECT 1 FROM transfer WHERE messageRow = ?1 AND file IS NOT NULL)
+          AND NOT EXISTS (SELECT 1 FROM reception WHERE messageRow = ?1)
+        """, arguments: [row]
+    ).map { $0[0] } ?? false
   }
 
   /// Codes and places; the peer's own words may hold content and stay in the evidence.
   private var text: String {
-    guard !response.lines.isEmpty else { return "accepted by the recipient's message service" }
+    guard !isAccepted else { return "accepted by the recipient's message service" }
     let reasons = response.lines.prefix(20).map { line in
       let codes = "\(line.causeCode) \(line.reasonCode ?? "NA")".unicodeScalars.filter {
         (0x20...0x7E).contains($0.value)

@@ -175,14 +175,15 @@ struct OpenChecks: Sendable {
     }
     // 12. The message id is new: the same bytes ended at check 3 (2.4.4, Q3).
     let id = payload.header.messageID
-    let (isKnown, refersToRejected) = try store.read { db in
+    let (isKnown, refersToFailed) = try store.read { db in
       let isKnown = try MessageTable.row(id, .incoming, of: reception.participant, in: db) != nil
       guard let reference = payload.header.refToMessageID else { return (isKnown, false) }
-      return (isKnown, try Self.isRejected(reference, reception.participant, in: db))
+      return (isKnown, try Self.hasFailed(reference, reception.participant, in: db))
     }
     if isKnown { problems.append(PayloadRule.duplicate.problem()) }
-    // 13. An answer to a message that was rejected; one to an unknown message is fine (cases 7 and 11).
-    if refersToRejected { problems.append(PayloadRule.refersToRejected.problem()) }
+    // 13. An answer to a message that we rejected, or to one of ours that was rejected or counts as failed, as for want
+    // of a receipt. One to an unknown message is fine (cases 7 and 11).
+    if refersToFailed { problems.append(PayloadRule.refersToRejected.problem()) }
     return problems
   }
 
@@ -241,11 +242,11 @@ struct OpenChecks: Sendable {
     ).map { $0[0] }
   }
 
-  private static func isRejected(_ id: MessageID, _ participant: ParticipantID, in db: Database) throws -> Bool {
+  private static func hasFailed(_ id: MessageID, _ participant: ParticipantID, in db: Database) throws -> Bool {
     try db.row(
       sql: """
         SELECT EXISTS (SELECT 1 FROM message WHERE participant = ?1 AND direction = 'out' AND messageId = ?2
-            AND status = 'REJECTED')
+            AND status IN ('REJECTED', 'MESSAGE_EXCHANGE_ERROR'))
           OR EXISTS (SELECT 1 FROM reception WHERE participant = ?1 AND envelopeId = ?2 AND state = 'rejected'
             AND NOT EXISTS (SELECT 1 FROM message WHERE participant = ?1 AND messageId = ?2))
         """,

@@ -243,8 +243,8 @@ struct OpenWorker: Worker {
     try await store.write { db in
       let now = Date()
       try JobQueue.finish(job, in: db)
-      switch try response.apply(reception, now: now, in: db) {
-      case .applied(let row):
+      switch try response.apply(reception, now: now, telling: inbox, in: db) {
+      case .recorded(let row):
         try ReceptionTable.end(reception, .delivered, envelopeID: id, messageRow: row, in: db)
         return .delivered
       case .ignored(let reason):

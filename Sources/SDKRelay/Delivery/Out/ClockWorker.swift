@@ -22,6 +22,7 @@ enum ReceiptWait {
 struct ClockWorker: Worker {
   let store: Store
   let clock: ReceiptClock
+  let inbox: (any Inbox)?
   let logger: Logger
 
   func perform(_ job: Job) async throws -> JobEnd {
@@ -48,9 +49,8 @@ struct ClockWorker: Worker {
         try EventLog.add(event, at: now, in: db)
         try JobQueue.postpone(job, until: now.adding(time), lane: Lane.receiptClock, in: db)
       case .expire:
-        try MessageTable.step(
-          job.subject, to: .messageExchangeError, event: "no message receipt came in time", isAlarm: true, now: now,
-          in: db)
+        try MessageTable.fail(
+          job.subject, event: "no message receipt came in time", now: now, telling: inbox, in: db)
         try JobQueue.finish(job, in: db)
         return true
       }
@@ -65,7 +65,6 @@ struct ClockWorker: Worker {
   }
 
   func setAside(_ job: Job, reason: String, in db: Database) throws {
-    try MessageTable.step(
-      job.subject, to: .messageExchangeError, event: "set aside: \(reason)", isAlarm: true, now: Date(), in: db)
+    try MessageTable.fail(job.subject, event: "set aside: \(reason)", now: Date(), telling: inbox, in: db)
   }
 }

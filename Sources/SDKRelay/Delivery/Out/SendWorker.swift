@@ -15,12 +15,13 @@ actor SendWorker: Worker {
   private let client: AS4Client
   private let trust: DestinationTrust
   private let delivery: NodeSettings.Delivery
+  private let inbox: (any Inbox)?
   private let logger: Logger
   private var breaker = CircuitBreaker()
 
   init(
     store: Store, sealing: Sealing, directory: any Directory, client: AS4Client, trust: DestinationTrust,
-    delivery: NodeSettings.Delivery, logger: Logger
+    delivery: NodeSettings.Delivery, inbox: (any Inbox)?, logger: Logger
   ) {
     self.store = store
     self.sealing = sealing
@@ -28,6 +29,7 @@ actor SendWorker: Worker {
     self.client = client
     self.trust = trust
     self.delivery = delivery
+    self.inbox = inbox
     self.logger = logger
   }
 
@@ -165,9 +167,11 @@ actor SendWorker: Worker {
       }
       switch transfer.kind {
       case .message:
-        guard try step(.acknowledged, "signed for by the recipient's access point"),
-          try step(.waitingForReceipt, "waiting for the message receipt")
-        else { return }
+        let text = "signed for by the recipient's access point"
+        guard try step(.acknowledged, text), try step(.waitingForReceipt, "waiting for the message receipt") else {
+          // The message receipt was here before it.
+          return try EventLog.add(transfer.event("\(text), after the message had ended"), at: now, in: db)
+        }
         try ReceiptWait.begin(row, of: transfer.participant, clock: clock, now: now, in: db)
       case .receipt:
         let text = "message receipt signed for by the sender's access point"
@@ -222,9 +226,9 @@ actor SendWorker: Worker {
   private func failed(
     _ transfer: Transfer, _ job: Job, reason: String, _ destination: Destination?
   ) async throws {
-    try await store.write { db in
+    try await store.write { [self] db in
       try JobQueue.finish(job, in: db)
-      try Self.fail(transfer, reason, now: Date(), in: db)
+      try fail(transfer, reason, now: Date(), in: db)
     }
     removeWire(of: transfer)
     logger.error("not delivered", metadata: metadata(transfer, destination, reason))
@@ -240,7 +244,7 @@ actor SendWorker: Worker {
 
   nonisolated func setAside(_ job: Job, reason: String, in db: Database) throws {
     guard let transfer = try TransferTable.fetch(job.subject, in: db), transfer.isQueued else { return }
-    try Self.fail(transfer, "set aside: \(reason)", now: Date(), in: db)
+    try fail(transfer, "set aside: \(reason)", now: Date(), in: db)
   }
 
   nonisolated func alarm(_ job: Job, _ text: String, in db: Database) throws {
@@ -248,13 +252,12 @@ actor SendWorker: Worker {
     try EventLog.add(transfer.event(text, isAlarm: true), at: Date(), in: db)
   }
 
-  private static func fail(_ transfer: Transfer, _ text: String, now: Date, in db: Database) throws {
+  private nonisolated func fail(_ transfer: Transfer, _ text: String, now: Date, in db: Database) throws {
     try TransferTable.end(transfer, acknowledged: false, in: db)
     let isTold =
       try transfer.messageRow.map {
-        try MessageTable.step(
-          $0, to: .messageExchangeError, event: text, transportID: transfer.transportID, isAlarm: true, now: now, in: db
-        )
+        try MessageTable.fail(
+          $0, event: text, transportID: transfer.transportID, now: now, telling: inbox, in: db)
       } ?? false
     if !isTold { try EventLog.add(transfer.event(text, isAlarm: true), at: now, in: db) }
   }

@@ -18,19 +18,9 @@ struct Submission: Sendable {
   func accept(
     _ draft: Draft, also: (@Sendable (StoredMessage, Database) throws -> Void)?
   ) async throws(SubmissionProblem) -> MessageID {
-    guard let participant = settings.participant(draft.sender.participant) else {
-      throw .refused("\(draft.sender.participant) is not served by this node")
-    }
     let room = DiskRoom(folder: settings.data, reserve: settings.limits.reserve)
     guard room.isEnough(for: settings.limits.outgoing) else { throw .unavailable("the disk is nearly full") }
-    let sender = try await party(draft.sender, label: participant.label)
-    let recipient = try await party(draft.recipient, label: nil)
-    let destination: Destination
-    do {
-      destination = try await directory.destination(of: recipient.id, for: DocumentID.message().value)
-    } catch {
-      throw error.isTransient ? .unavailable("\(error)") : .refused("\(error)")
-    }
+    let (participant, sender, recipient, destination) = try await address(draft)
     let answered = try answered(draft)
     let reference = try reference(to: answered)
     let layout = store.layout
@@ -55,6 +45,23 @@ struct Submission: Sendable {
 
   // MARK: Checks against the directory and the store
 
+  /// Who writes to whom, and where that goes.
+  func address(
+    _ draft: Draft
+  ) async throws(SubmissionProblem) -> (NodeSettings.Participant, MessageParty, MessageParty, Destination) {
+    guard let participant = settings.participant(draft.sender.participant) else {
+      throw .refused("\(draft.sender.participant) is not served by this node")
+    }
+    let sender = try await party(draft.sender, label: participant.label)
+    let recipient = try await party(draft.recipient, label: nil)
+    do {
+      let destination = try await directory.destination(of: recipient.id, for: DocumentID.message().value)
+      return (participant, sender, recipient, destination)
+    } catch {
+      throw error.isTransient ? .unavailable("\(error)") : .refused("\(error)")
+    }
+  }
+
   private func party(_ mailbox: Draft.Mailbox, label: String?) async throws(SubmissionProblem) -> MessageParty {
     do {
       let organization = try await directory.organization(mailbox.participant)
@@ -72,9 +79,12 @@ struct Submission: Sendable {
 
   private func answered(_ draft: Draft) throws(SubmissionProblem) -> StoredMessage? {
     guard let id = draft.replyTo else { return nil }
-    guard let message = try messages(id, of: draft.sender.participant).first else {
-      throw .refused("there is no message \(id) to reply to")
+    let found = try messages(id, of: draft.sender.participant)
+    // Where two mailboxes of the organisation exchanged it, the copy of the one that writes now.
+    let own = found.first {
+      ($0.direction == .outgoing ? $0.sender.mailbox : $0.recipient.mailbox) == draft.sender.address
     }
+    guard let message = own ?? found.first else { throw .refused("there is no message \(id) to reply to") }
     guard message.content.culled == nil || draft.chosen.returnedReferences != nil else {
       throw .refused("the message \(id) has been culled: the references to return in a reply are there no longer")
     }

@@ -73,6 +73,21 @@ enum MessageTable {
     return true
   }
 
+  /// The end of a message that failed, with its event; whoever stands behind the relay is told of an outgoing one.
+  @discardableResult
+  static func fail(
+    _ row: Int64, as status: MessageStatus = .messageExchangeError, event text: String, transportID: String? = nil,
+    now: Date, telling inbox: (any Inbox)?, in db: Database
+  ) throws -> Bool {
+    guard try step(row, to: status, event: text, transportID: transportID, isAlarm: true, now: now, in: db) else {
+      return false
+    }
+    if let inbox, let message = try fetch(row, in: db), message.direction == .outgoing {
+      try inbox.tell(.failed, of: message, in: db)
+    }
+    return true
+  }
+
   static func status(_ row: Int64, in db: Database) throws -> MessageStatus? {
     try db.row(sql: "SELECT status FROM message WHERE id = ?", arguments: [row])
       .flatMap { MessageStatus(rawValue: $0[0]) }

@@ -59,7 +59,10 @@ struct Janitor: Sendable {
         OR EXISTS (SELECT 1 FROM transfer WHERE participant = ?1 AND file = substr(?2, 1, length(?2) - 4))
       ELSE 0 END
     """
-  private static let messageQuery = "SELECT EXISTS (SELECT 1 FROM attachment WHERE participant = ?1 AND file = ?2)"
+  private static let messageQuery = """
+    SELECT EXISTS (SELECT 1 FROM attachment WHERE participant = ?1 AND file = ?2)
+      OR EXISTS (SELECT 1 FROM heldFile WHERE participant = ?1 AND file = ?2)
+    """
 
   private static let quarantineQuery = """
     SELECT EXISTS (SELECT 1 FROM quarantinedFile WHERE participant = ?1 AND file = ?2)
