@@ -17,7 +17,7 @@ public final class MailboxService: Sendable {
   init(relay: Relay, agreements: AgreementWatch? = nil, logger: Logger) {
     self.relay = relay
     self.agreements = agreements
-    audit = Audit(folder: relay.settings.data)
+    audit = Audit(folder: relay.settings.data, keyFile: relay.settings.auditKey)
     self.logger = logger
   }
 

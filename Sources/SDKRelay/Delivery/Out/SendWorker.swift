@@ -15,12 +15,13 @@ actor SendWorker: Worker {
   private let client: AS4Client
   private let trust: DestinationTrust
   private let delivery: NodeSettings.Delivery
+  private let measures: Measures
   private let logger: Logger
   private var breaker = CircuitBreaker()
 
   init(
     store: Store, sealing: Sealing, directory: any Directory, client: AS4Client, trust: DestinationTrust,
-    delivery: NodeSettings.Delivery, logger: Logger
+    delivery: NodeSettings.Delivery, measures: Measures = Measures(), logger: Logger
   ) {
     self.store = store
     self.sealing = sealing
@@ -28,6 +29,7 @@ actor SendWorker: Worker {
     self.client = client
     self.trust = trust
     self.delivery = delivery
+    self.measures = measures
     self.logger = logger
   }
 
@@ -181,6 +183,7 @@ actor SendWorker: Worker {
     }
     KillPoint.reached(.stateCommitted)
     removeWire(of: transfer)
+    measures.count(.transferAttempts, "acknowledged")
     logger.info("acknowledged", metadata: metadata(transfer, destination))
   }
 
@@ -203,6 +206,7 @@ actor SendWorker: Worker {
       guard !isFirst else { return }
       try EventLog.add(transfer.event(text), at: now, in: db)
     }
+    measures.count(.transferAttempts, "again")
     logger.warning("attempt failed", metadata: metadata(transfer, destination, reason))
   }
 
@@ -227,6 +231,7 @@ actor SendWorker: Worker {
       try Self.fail(transfer, reason, now: Date(), in: db)
     }
     removeWire(of: transfer)
+    measures.count(.transferAttempts, "failed")
     logger.error("not delivered", metadata: metadata(transfer, destination, reason))
   }
 

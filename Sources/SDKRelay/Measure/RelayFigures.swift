@@ -1,0 +1,85 @@
+public import Foundation
+import GRDB
+import XMLSecurity
+
+/// How the relay stands, in numbers without names.
+public struct RelayFigures: Hashable, Sendable {
+  /// Work of one kind.
+  public struct Queue: Hashable, Sendable {
+    public internal(set) var waiting = 0
+    public internal(set) var running = 0
+    /// How long the first of it has been due, in seconds; nought where nothing is.
+    public internal(set) var overdue = 0.0
+
+    public init() {}
+  }
+
+  /// By the kind of work: `send`, `send large`, `open`, `open large`, `receiptClock` and `suspect`.
+  public internal(set) var queues: [String: Queue] = [:]
+  public internal(set) var setAside = 0
+  /// The alarms of the last day, at most 10,000.
+  public internal(set) var alarms = 0
+  /// When the newest event was written.
+  public internal(set) var newestEvent: Date?
+  /// In bytes.
+  public internal(set) var databaseBytes = 0
+  /// The database's log that waits to become part of it, in bytes.
+  public internal(set) var walBytes = 0
+  /// In bytes; nil where the file system does not say.
+  public internal(set) var freeBytes: Int?
+  /// When the last backup was taken, as far as this data folder knows.
+  public internal(set) var lastBackup: Date?
+
+  public static let lanes = ["send", "send large", "open", "open large", "receiptClock", "suspect"]
+}
+
+extension Relay {
+  /// The figures now. What is counted is waiting work and what was set aside, never the messages.
+  public func figures(now: Date = Date()) throws -> RelayFigures {
+    var figures = try store.read { db in
+      var figures = RelayFigures()
+      for lane in RelayFigures.lanes { figures.queues[lane] = .init() }
+      let jobs = try Row.fetchCursor(db.cachedStatement(sql: Self.jobs))
+      while let row = try jobs.next() {
+        let lane = Self.kind(row["lane"])
+        figures.queues[lane, default: .init()].waiting += row["waiting"] as Int
+        figures.queues[lane, default: .init()].running += row["running"] as Int
+        guard let due = row["due"] as Int64? else { continue }
+        let overdue = max(0, now.timeIntervalSince(Date(milliseconds: due)))
+        figures.queues[lane, default: .init()].overdue = max(figures.queues[lane]?.overdue ?? 0, overdue)
+      }
+      figures.setAside = try Int.fetchOne(db, sql: "SELECT count(*) FROM setAside") ?? 0
+      let alarms = try Int64.fetchCursor(db, sql: "SELECT at FROM event WHERE isAlarm ORDER BY id DESC LIMIT 10000")
+      while let at = try alarms.next(), Date(milliseconds: at) > now.addingTimeInterval(-86_400) { figures.alarms += 1 }
+      figures.newestEvent = try Int64.fetchOne(db, sql: "SELECT at FROM event ORDER BY id DESC LIMIT 1")
+        .map(Date.init(milliseconds:))
+      return figures
+    }
+    let database = store.layout.database.path
+    figures.databaseBytes = FileInformation(path: database)?.size ?? 0
+    figures.walBytes = FileInformation(path: database + "-wal")?.size ?? 0
+    figures.freeBytes = freeBytes
+    figures.lastBackup = store.layout.lastBackup
+    return figures
+  }
+
+  /// Room for the data folder in bytes; nil where the file system does not say.
+  public var freeBytes: Int? { DiskRoom(folder: settings.data, reserve: 0).freeBytes }
+
+  /// How long ago the workers looked at the queue; nil where they do not run in this process.
+  public var workersSeen: Duration? { pulse.age }
+
+  private static let jobs = """
+    SELECT lane, count(*) - count(leasedBy) AS waiting, count(leasedBy) AS running,
+      min(iif(leasedBy IS NULL, dueAt, NULL)) AS due
+    FROM job GROUP BY lane
+    """
+
+  /// What a lane is for, without whom.
+  private static func kind(_ lane: String) -> String {
+    let large = Lane.isLarge(lane) ? " large" : ""
+    if lane.hasPrefix(Lane.sending) { return "send" + large }
+    if lane.hasPrefix(Lane.opening) { return "open" + large }
+    return lane == Lane.receiptClock ? lane : Job.suspects
+  }
+}
