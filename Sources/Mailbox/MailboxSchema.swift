@@ -20,6 +20,5 @@ enum MailboxSchema {
     ("5 conversation", ConversationTable.schema),
     ("6 handling", HandlingTable.schema),
     ("7 search", SearchIndex.schema),
-    ("12 counts", CountTable.schema),
   ]
 }

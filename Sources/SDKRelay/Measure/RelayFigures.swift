@@ -2,6 +2,13 @@ public import Foundation
 import GRDB
 import XMLSecurity
 
+/// How many messages there are of one direction and status.
+public struct MessageCount: Hashable, Sendable {
+  public let direction: MessageDirection
+  public let status: MessageStatus
+  public let messages: Int
+}
+
 /// How the relay stands, in numbers without names.
 public struct RelayFigures: Hashable, Sendable {
   /// Work of one kind.
@@ -16,6 +23,9 @@ public struct RelayFigures: Hashable, Sendable {
 
   /// By the kind of work: `send`, `send large`, `open`, `open large`, `receiptClock` and `suspect`.
   public internal(set) var queues: [String: Queue] = [:]
+  public internal(set) var messages: [MessageCount] = []
+  /// Sent messages that wait for their message receipt longer than an operator was told of.
+  public internal(set) var late = 0
   public internal(set) var setAside = 0
   /// The alarms of the last day, at most 10,000.
   public internal(set) var alarms = 0
@@ -48,6 +58,8 @@ extension Relay {
         let overdue = max(0, now.timeIntervalSince(Date(milliseconds: due)))
         figures.queues[lane, default: .init()].overdue = max(figures.queues[lane]?.overdue ?? 0, overdue)
       }
+      figures.messages = try MessageCountTable.all(in: db)
+      figures.late = try MessageCountTable.late(in: db)
       figures.setAside = try Int.fetchOne(db, sql: "SELECT count(*) FROM setAside") ?? 0
       let alarms = try Int64.fetchCursor(db, sql: "SELECT at FROM event WHERE isAlarm ORDER BY id DESC LIMIT 10000")
       while let at = try alarms.next(), Date(milliseconds: at) > now.addingTimeInterval(-86_400) { figures.alarms += 1 }
@@ -61,6 +73,15 @@ extension Relay {
     figures.freeBytes = freeBytes
     figures.lastBackup = store.layout.lastBackup
     return figures
+  }
+
+  /// Commits something, which shows that the database takes what is written.
+  public func probe() async throws {
+    try await store.write { db in
+      try db.change(
+        sql: "INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
+        arguments: [Date().milliseconds])
+    }
   }
 
   /// Room for the data folder in bytes; nil where the file system does not say.

@@ -46,13 +46,13 @@ struct NodeMetrics {
 
   private func messages(_ figures: ServiceFigures, _ out: inout PrometheusText) {
     out.begin("sdkrelay_messages", .gauge, "Messages that are stored, by direction and status.")
-    for count in figures.messages {
+    for count in figures.relay.messages {
       let labels = [("direction", count.direction.rawValue), ("status", count.status.rawValue)]
       out.sample("sdkrelay_messages", labels, Double(count.messages))
     }
     out.gauge(
       "sdkrelay_receipts_late", "Sent messages that wait for their message receipt longer than receiptAlarm.",
-      Double(figures.late))
+      Double(figures.relay.late))
     out.gauge("sdkrelay_set_aside", "Items that wait for an operator's decision.", Double(figures.relay.setAside))
     out.gauge("sdkrelay_alarms_last_day", "Alarms of the last 24 hours, at most 10000.", Double(figures.relay.alarms))
     out.gauge("sdkrelay_audit_entries", "Entries of the audit trail.", Double(figures.auditEntries))

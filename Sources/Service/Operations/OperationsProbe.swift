@@ -21,7 +21,7 @@ final class OperationsProbe: Sendable {
   init(_ mailbox: MailboxService, service: ServiceSettings?) {
     self.mailbox = mailbox
     certificates = NamedCertificate.all(of: mailbox.relay.settings, service: service)
-    commit = Bounded { try await mailbox.probe() }
+    commit = Bounded { try await mailbox.relay.probe() }
     scan = Bounded { try await mailbox.relay.scannerVersion() != nil }
     look = Bounded { try mailbox.figures() }
   }

@@ -30,13 +30,13 @@ struct FiguresTests {
         }.row)
     }
     _ = try await kit.put()
-    #expect(try kit.service.figures().messages == counted(kit))
+    #expect(try kit.service.figures().relay.messages == counted(kit))
     let (moved, late) = (rows[0], rows[1])
     try await kit.service.relay.write { db in
       try db.change(sql: "UPDATE message SET status = 'ACCEPTED' WHERE id = ?", arguments: [moved])
       try db.change(sql: "UPDATE message SET hasAlarmed = 1 WHERE id = ?", arguments: [late])
     }
-    let figures = try kit.service.figures()
+    let figures = try kit.service.figures().relay
     #expect(figures.messages.filter { $0.messages > 0 } == (try counted(kit)))
     #expect(figures.late == 1)
   }

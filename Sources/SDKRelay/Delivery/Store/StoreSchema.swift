@@ -22,6 +22,7 @@ import GRDB
 /// - `seenKey`: SHA-256 of each EncryptedKey value with the envelope it came in (threats.md E2).
 /// - `decryptionFailure`: undecryptable messages by sender (threats.md E4).
 /// - `setAside`: what an operator has to look at, with its reason.
+/// - `messageCount`, `probe`: see MessageCountTable.swift.
 /// - `quarantinedFile`: an attachment of a rejected message in which malware was found; gone when it has been dismissed.
 enum StoreSchema {
   /// The relay's own migrations, and those of what stands behind it. Each room's begin with its name.
@@ -29,6 +30,7 @@ enum StoreSchema {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("relay 1 first tables") { db in try db.execute(sql: first) }
     migrator.registerMigration("relay 2 quarantined files") { db in try db.execute(sql: quarantine) }
+    migrator.registerMigration("relay 12 counts") { db in try db.execute(sql: MessageCountTable.schema) }
     inbox?.register(in: &migrator)
     return migrator
   }

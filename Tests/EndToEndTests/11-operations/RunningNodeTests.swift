@@ -6,15 +6,19 @@ import Testing
 @testable import SDKRelay
 
 /// What a running node tells of messages and secrets outside its message store: nothing.
-@Suite("11 Secrecy of a running node", .serialized, .timeLimit(.minutes(3)))
-struct SecrecyTests {
+@Suite("11 A running node", .serialized, .timeLimit(.minutes(3)))
+struct RunningNodeTests {
   /// Published test numbers of persons who do not exist.
   private static let persons = ["191212121212", "19121212-1212", "121212-1212", "1212121212", "200001252386"]
   private static let words =
     persons + [KillField.marker, "märkord-ämne", "märkord-fil", "märkord-dnr", "märkord-klient"]
 
-  @Test("W10: logs, metrics, health and error texts of a node hold no content, no personal number and no secret")
-  func logs() async throws {
+  @Test(
+    """
+    W10: logs, metrics, health and error texts of a node hold no content, no personal number and no secret. \
+    W11: it leaves no core dump, and tells no secret in its process
+    """)
+  func tellsNothing() async throws {
     let field = try KillField(
       furtherSettings: """
         log:
@@ -24,10 +28,12 @@ struct SecrecyTests {
           port: 0
           tls: false
         operations:
-          port: 0
+          port: \(try freePorts(1)[0])
 
         """)
     try await field.start(0)
+    try await expectSecretsKept(field)
+    try await expectHealth(field)
     try await field.start(1)
     let organisation = field.federation.nodeA.organisation
     let config = ["--config", field.federation.nodeA.settings.path]
@@ -128,10 +134,21 @@ struct SecrecyTests {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  @Test("W11: a node leaves no core dump, tells no secret in its process, and refuses keys that are open to others")
-  func secrets() async throws {
-    let field = try KillField()
-    try await field.start(0)
+  private func expectHealth(_ field: KillField) async throws {
+    let config = ["--config", field.federation.nodeA.settings.path]
+    var ready = try await Sdkrelay.run(["health", "--json"] + config)
+    for _ in 0..<50 where ready.exitCode == 2 {
+      try await Task.sleep(for: .milliseconds(100))
+      ready = try await Sdkrelay.run(["health", "--json"] + config)
+    }
+    #expect(ready.exitCode == 0, "\(ready.complaint)")
+    // No backup has been taken.
+    #expect(try ready.json()["status"] as? String == "warn")
+    let text = try await Sdkrelay.run(["health"] + config)
+    #expect(text.output.contains("ok    workers") && text.output.hasSuffix("ready\n"), "\(text.output)")
+  }
+
+  private func expectSecretsKept(_ field: KillField) async throws {
     let process = try #require(field.process(0))
     let proc = URL(filePath: "/proc/\(process)")
     let limits = try String(contentsOf: proc.appending(path: "limits"), encoding: .utf8)
@@ -147,16 +164,22 @@ struct SecrecyTests {
         #expect(told.allSatisfy { $0.firstRange(of: Data(line.utf8)) == nil })
       }
     }
-    try await field.stop(0)
+  }
 
-    let key = keys.appending(path: "signing.key.pem").path
+  @Test("W11: a key that its group or others may use is refused, whatever they may do with it")
+  func openKeys() async throws {
+    let federation = try SharedFederation.make()
+    let folder = federation.folder.appending(path: "open-\(UUID().uuidString)")
+    try FileManager.default.copyItem(at: federation.nodeA.folder, to: folder)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let key = folder.appending(path: "keys/signing.key.pem").path
     for mode in [0o640, 0o620, 0o604, 0o601] {
       #expect(chmod(key, mode_t(mode)) == 0)
-      let refused = try await Sdkrelay.run("serve", "--config", field.federation.nodeA.settings.path)
+      let refused = try await Sdkrelay.run("serve", "--config", "node.yaml", in: folder)
       #expect(refused.exitCode == 2 && refused.complaint.contains("chmod 600 \(key)"), "\(String(mode, radix: 8))")
     }
     #expect(chmod(key, 0o400) == 0)
-    #expect(try await Sdkrelay.run("config", "check", "--config", field.federation.nodeA.settings.path).exitCode == 0)
+    #expect(try await Sdkrelay.run("config", "check", "--config", "node.yaml", in: folder).exitCode == 0)
   }
 
   @Test("W10: in both forms of the log what is written cannot begin a line or reorder one")

@@ -1,12 +1,11 @@
 import GRDB
-import SDKRelay
 
 /// How many messages there are, by direction and status: kept with each change, so that nobody has to count a million
 /// rows to know. Triggers keep it, whoever writes the message.
 ///
 /// `messageLate` finds the few that wait for a message receipt longer than an operator was told of. `probe` is one row
 /// that is written to find out whether the database takes anything.
-enum CountTable {
+enum MessageCountTable {
   static let schema = """
     CREATE TABLE messageCount (
       direction TEXT NOT NULL,
