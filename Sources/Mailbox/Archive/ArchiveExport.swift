@@ -154,11 +154,11 @@ extension ArchiveSelection {
       try Row.fetchAll(
         db.cachedStatement(
           sql: """
-            SELECT \(StoredMessage.columns) FROM conversation
-            JOIN messageRecord ON messageRecord.conversation = conversation.id
-            JOIN message ON message.id = messageRow
-            WHERE conversation.participant = ? AND conversation.mailbox = ? AND conversation.conversationId = ?
-              AND (? IS NULL OR conversation.counterparty = ?) AND \(access.sql) LIMIT ?
+            SELECT \(StoredMessage.columns) FROM messageRecord CROSS JOIN message ON message.id = messageRow
+            WHERE messageRecord.conversation IN (
+                SELECT id FROM conversation WHERE participant = ? AND mailbox = ? AND conversationId = ?
+                  AND (? IS NULL OR counterparty = ?))
+              AND \(access.sql) LIMIT ?
             """),
         arguments: [
           mailbox.participant.comparable, mailbox.address.value, id.value, counterparty?.comparable,

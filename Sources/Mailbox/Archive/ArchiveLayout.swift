@@ -40,11 +40,11 @@ enum ArchiveLayout {
   /// A name of plain letters for the attachment with the number, which keeps what it can of the sender's.
   static func attachment(_ number: Int, _ name: String) -> String {
     let digits = number < 10 ? "0\(number)" : "\(number)"
-    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    let suffix = parts.count > 1 ? plain(parts[parts.count - 1], limit: 8) : ""
-    let stem = plain(
-      parts.count > 1 ? name.dropLast(parts[parts.count - 1].utf8.count + 1) : Substring(name), limit: 24)
-    return "attachments/" + digits + (stem.isEmpty ? "" : "-\(stem)") + (suffix.isEmpty ? "" : ".\(suffix)")
+    let dot = name.lastIndex(of: ".")
+    let ending = dot.map { name[name.index(after: $0)...] } ?? ""
+    let isKind = (1...8).contains(ending.utf8.count) && ending.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+    let stem = plain(isKind ? name[..<(dot ?? name.endIndex)] : name[...], limit: 24)
+    return "attachments/" + digits + (stem.isEmpty ? "" : "-\(stem)") + (isKind ? ".\(ending)" : "")
   }
 
   /// Letters lose what ASCII has not, such as their dots; other characters become one hyphen.

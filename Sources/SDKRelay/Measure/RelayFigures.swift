@@ -49,14 +49,16 @@ extension Relay {
     var figures = try store.read { db in
       var figures = RelayFigures()
       for lane in RelayFigures.lanes { figures.queues[lane] = .init() }
-      let jobs = try Row.fetchCursor(db.cachedStatement(sql: Self.jobs))
-      while let row = try jobs.next() {
+      let waiting = try Row.fetchCursor(db.cachedStatement(sql: Self.waiting))
+      while let row = try waiting.next() {
         let lane = Self.kind(row["lane"])
-        figures.queues[lane, default: .init()].waiting += row["waiting"] as Int
-        figures.queues[lane, default: .init()].running += row["running"] as Int
-        guard let due = row["due"] as Int64? else { continue }
-        let overdue = max(0, now.timeIntervalSince(Date(milliseconds: due)))
+        figures.queues[lane, default: .init()].waiting += row["jobs"] as Int
+        let overdue = max(0, now.timeIntervalSince(Date(milliseconds: row["due"])))
         figures.queues[lane, default: .init()].overdue = max(figures.queues[lane]?.overdue ?? 0, overdue)
+      }
+      let running = try Row.fetchCursor(db.cachedStatement(sql: Self.running))
+      while let row = try running.next() {
+        figures.queues[Self.kind(row["lane"]), default: .init()].running += row["jobs"] as Int
       }
       figures.messages = try MessageCountTable.all(in: db)
       figures.late = try MessageCountTable.late(in: db)
@@ -90,11 +92,10 @@ extension Relay {
   /// How long ago the workers looked at the queue; nil where they do not run in this process.
   public var workersSeen: Duration? { pulse.age }
 
-  private static let jobs = """
-    SELECT lane, count(*) - count(leasedBy) AS waiting, count(leasedBy) AS running,
-      min(iif(leasedBy IS NULL, dueAt, NULL)) AS due
-    FROM job GROUP BY lane
-    """
+  // Each by its own index: `jobDue` and `jobLeased`.
+  private static let waiting =
+    "SELECT lane, count(*) AS jobs, min(dueAt) AS due FROM job WHERE leasedBy IS NULL GROUP BY lane"
+  private static let running = "SELECT lane, count(*) AS jobs FROM job WHERE leasedBy IS NOT NULL GROUP BY lane"
 
   /// What a lane is for, without whom.
   private static func kind(_ lane: String) -> String {

@@ -27,10 +27,9 @@ struct RunningNodeTests {
         service:
           port: 0
           tls: false
-        operations:
-          port: \(try freePorts(1)[0])
 
         """)
+    try field.addOperations(0)
     try await field.start(0)
     try await expectSecretsKept(field)
     try await expectHealth(field)
