@@ -13,11 +13,7 @@ struct RunningNodeTests {
   private static let words =
     persons + [KillField.marker, "märkord-ämne", "märkord-fil", "märkord-dnr", "märkord-klient"]
 
-  @Test(
-    """
-    W10: logs, metrics, health and error texts of a node hold no content, no personal number and no secret. \
-    W11: it leaves no core dump, and tells no secret in its process
-    """)
+  @Test("W10, W11: nothing that a running node tells holds content, a personal number or a secret")
   func tellsNothing() async throws {
     let field = try KillField(
       furtherSettings: """

@@ -37,11 +37,7 @@ struct OperationsServerTests {
     return Dictionary(uniqueKeysWithValues: report.checks.map { ($0.name, $0.status.rawValue) })
   }
 
-  @Test(
-    """
-    a running node is live and ready, its figures are those of its work, and while the database is busy it answers \
-    within its bound: live, not ready, with the figures of before
-    """)
+  @Test("a running node is live and ready, tells its work, and answers within its bound while the database is busy")
   func running() async throws {
     try await ServiceKit.with { kit in
       try await with(kit) { address in
