@@ -13,6 +13,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
+#include <sys/prctl.h>
 // The stack functions are macros, which Swift does not import.
 static inline STACK_OF(X509) *sdk_x509_stack_new(void) { return sk_X509_new_null(); }
 static inline int sdk_x509_stack_push(STACK_OF(X509) *stack, X509 *certificate) { return sk_X509_push(stack, certificate); }
@@ -33,5 +34,7 @@ static inline int sdk_cms_signer(CMS_ContentInfo *cms, unsigned char **der) {
   sk_X509_free(signers);
   return length;
 }
+// prctl takes what varies, which Swift does not import.
+static inline int sdk_close_memory(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 static inline void sdk_openssl_free(void *pointer) { OPENSSL_free(pointer); }
 #endif

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SDKRelay
 
 /// The command line. Exit codes: 0 done, 1 refused (an invalid file, a rejected message), 2 could not run.
 @main
@@ -14,12 +15,12 @@ struct SDKRelayCommand: AsyncParsableCommand {
       Exit codes: 0 done, 1 refused, 2 could not run. Commands that print results take --json for scripts; where \
       there is no result they then print {"error": "why"}.
       """,
-    version: "0.1.0",
+    version: Program.version,
     subcommands: [
       Serve.self, Send.self, Messages.self, Status.self, Aside.self, PayloadCommand.self, EnvelopeCommand.self,
       ReceiptCommand.self, Ping.self, AgreementCommand.self, UserCommand.self, ClientCommand.self, AuditCommand.self,
-      EvidenceCommand.self, MailboxCommand.self, RegisterCommand.self, RetentionCommand.self, Backup.self, Restore.self,
-      ConfigCommand.self, Keys.self, Demo.self,
+      EvidenceCommand.self, ArchiveCommand.self, MailboxCommand.self, RegisterCommand.self, RetentionCommand.self,
+      Backup.self, Restore.self, Health.self, ConfigCommand.self, Keys.self, Demo.self,
     ])
 
   static func main() async {

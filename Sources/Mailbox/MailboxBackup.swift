@@ -3,8 +3,9 @@ public import SDKRelay
 
 extension MailboxService {
   /// Takes a backup while the node may be running. The audit trail's key and end come before the database, so that the
-  /// end is never beyond the trail.
+  /// end is never beyond the trail. A key that lies elsewhere than in the data folder is not part of the backup.
   public func backUp(into folder: URL) throws -> BackupSummary {
-    try relay.backUp(into: folder, first: ["audit.key", "audit.head"])
+    let key = relay.settings.auditKey == nil ? ["audit.key"] : []
+    return try relay.backUp(into: folder, first: key + ["audit.head"])
   }
 }

@@ -39,7 +39,7 @@ public final class MailboxService: Sendable {
   ) throws -> MailboxService {
     let agreements = settings.agreements.map { AgreementWatch(folder: $0) }
     if creating { _ = try agreements?.book() }
-    let audit = Audit(folder: settings.data)
+    let audit = Audit(folder: settings.data, keyFile: settings.auditKey)
     if creating, let folder = settings.retention { _ = try RetentionRules(folder: folder) }
     let relay = try Relay.open(
       settings, inbox: MailboxInbox(agreements: agreements, audit: audit), creating: creating, logger: logger)

@@ -18,6 +18,10 @@ public final class Relay: Sendable {
   let logger: Logger
   /// Tells the running workers, here or in another process, that there is something to do.
   let doorbell: Doorbell
+  /// What this process has done since it began.
+  public let measures = Measures()
+  /// Beats while the workers look at the queue.
+  let pulse = Pulse()
 
   init(
     settings: NodeSettings, directory: any Directory, store: Store, inbox: (any Inbox)? = nil, logger: Logger

@@ -25,6 +25,7 @@ extension Relay: Service {
     let node = try await RunningNode(self)
     doorbell.connect { node.dispatcher.call() }
     defer { doorbell.disconnect() }
+    defer { pulse.stop() }
     do {
       try await serve(node, janitor, onListening)
     } catch {
@@ -129,7 +130,7 @@ struct RunningNode: Sendable {
         .send: SendWorker(
           store: store, sealing: sealing, directory: relay.directory, client: client,
           trust: DestinationTrust(accessPoints: accessPointTrust, organisations: organisationTrust),
-          delivery: settings.delivery, inbox: relay.inbox, logger: logger),
+          delivery: settings.delivery, inbox: relay.inbox, measures: relay.measures, logger: logger),
         .open: OpenWorker(
           settings: settings, directory: relay.directory, store: store, checks: checks,
           receipts: ReceiptSealing(settings: settings, work: work), inbox: relay.inbox, work: work, logger: logger,
@@ -137,7 +138,7 @@ struct RunningNode: Sendable {
         .receiptClock: ClockWorker(
           store: store, clock: settings.delivery.receipt, inbox: relay.inbox, logger: logger),
       ],
-      logger: logger)
+      pulse: relay.pulse, logger: logger)
     var limits = AS4Limits()
     limits.payload = settings.limits.envelope
     let receiver = Receiver(
@@ -149,7 +150,7 @@ struct RunningNode: Sendable {
       served: ServedDocuments(
         participants: settings.participants.map(\.id), models: settings.federation.transportModels),
       work: work, room: DiskRoom(folder: settings.data, reserve: settings.limits.reserve), stop: stop, logger: logger,
-      received: ring)
+      measures: relay.measures, received: ring)
     endpoint = try AS4Endpoint(settings.server, handler: receiver, logger: logger)
   }
 }

@@ -8,8 +8,8 @@ struct Backup: ParsableCommand {
     abstract: "Take a backup of the node's data while it runs.",
     discussion: """
       The folder must not be there yet, or be empty. Files on the same disk are linked, not copied: take the folder to \
-      another machine. It holds the audit trail's key and attachments in plain, and neither the settings nor the keys \
-      they name.
+      another machine. It holds attachments in plain and the audit trail's key, unless audit.key in the settings names \
+      another place; and neither the settings nor the keys they name.
 
       Example: sdkrelay backup /backup/2026-03-01 --config node.yaml
       """)
@@ -20,7 +20,11 @@ struct Backup: ParsableCommand {
   @OptionGroup var output: Output
 
   func run() throws {
-    let summary = try configurationFile.service().backUp(into: URL(filePath: folder))
+    let service = try configurationFile.service()
+    let summary = try service.backUp(into: URL(filePath: folder))
+    if let key = service.relay.settings.auditKey {
+      Output.complain("the audit trail's key is not in the backup; keep a copy of \(printable(key.path))")
+    }
     try output.result(BackupView(summary, folder)) { BackupView(summary, folder).text }
   }
 }

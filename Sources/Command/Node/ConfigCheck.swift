@@ -44,6 +44,7 @@ struct ConfigCheck: AsyncParsableCommand {
     let settings = try configurationFile.settings()
     _ = try ServiceSettings.read(URL(filePath: configurationFile.path))
     _ = try NotificationSettings.read(URL(filePath: configurationFile.path))
+    _ = try OperationsSettings.read(URL(filePath: configurationFile.path))
     let directory = try StaticDirectory(file: settings.directoryFile)
     let agreements = try settings.agreements.map { try AgreementBook(folder: $0) }
     let rules = try settings.retention.map { try RetentionRules(folder: $0) }

@@ -7,6 +7,7 @@ import SDKRelay
 import Service
 import ServiceLifecycle
 import UnixSignals
+import XMLSecurity
 
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -29,8 +30,9 @@ struct Serve: AsyncParsableCommand {
   func run() async throws {
     let settings = try configurationFile.settings()
     let logger = Logger(label: "sdkrelay") { _ in
-      EventLog(logLevel: Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info)
+      EventLog(logLevel: Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info, format: settings.logFormat)
     }
+    if !CoreDumps.turnOff() { logger.warning("core dumps cannot be turned off") }
     let mailbox = try MailboxService.open(
       settings, notifications: NotificationSettings.read(URL(filePath: configurationFile.path)), logger: logger)
     let output = output
@@ -46,13 +48,32 @@ struct Serve: AsyncParsableCommand {
       }
     }
     var services: [any ServiceLifecycle.Service] = [service]
-    if let settings = try ServiceSettings.read(URL(filePath: configurationFile.path)) {
+    let serviceSettings = try ServiceSettings.read(URL(filePath: configurationFile.path))
+    if let serviceSettings {
       services.append(
-        FollowingService(running: running, service: try await Self.server(settings, mailbox, output, logger)))
+        FollowingService(running: running, service: try await Self.server(serviceSettings, mailbox, output, logger)))
+    }
+    if let settings = try OperationsSettings.read(URL(filePath: configurationFile.path)) {
+      services.append(Self.operations(settings, mailbox, serviceSettings, output, logger))
     }
     let group = ServiceGroup(
       configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     try await group.run()
+  }
+
+  /// Health and figures.
+  private static func operations(
+    _ settings: OperationsSettings, _ mailbox: MailboxService, _ service: ServiceSettings?, _ output: Output,
+    _ logger: Logger
+  ) -> OperationsServer {
+    OperationsServer(settings, mailbox: mailbox, service: service, logger: logger) { port in
+      let address = "http://\(settings.host):\(port)"
+      do {
+        try output.result(Listening(listening: address, port: port)) { "Health and metrics on \(address)" }
+      } catch {
+        logger.error("\(CommandProblem(error).sentence)")
+      }
+    }
   }
 
   /// The MT–MK interface beside the access point.

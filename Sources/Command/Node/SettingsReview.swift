@@ -14,7 +14,25 @@ struct SettingsReview {
   /// One sentence each; empty when all is well.
   func remarks() throws -> [String] {
     try addressRemarks() + trustRemarks() + dateRemarks() + directoryRemarks()
-      + agreementRemarks() + retentionRemarks()
+      + agreementRemarks() + retentionRemarks() + auditRemarks()
+  }
+
+  /// The audit trail's key has to be where the settings say, and is better kept apart from what it vouches for.
+  private func auditRemarks() -> [String] {
+    let data = settings.data.standardizedFileURL.path + "/"
+    let begun = FileManager.default.fileExists(atPath: data + "audit.head")
+    let key = settings.auditKey?.path ?? data + "audit.key"
+    var remarks: [String] = []
+    if begun, !FileManager.default.fileExists(atPath: key) {
+      remarks.append("the audit trail has begun, and its key is not at \(key): put it there")
+    }
+    if settings.auditKey != nil, key.hasPrefix(data) {
+      remarks.append("audit.key lies in the data folder: whoever changes the one has the other")
+    }
+    if settings.auditKey != nil, FileManager.default.fileExists(atPath: data + "audit.key"), key != data + "audit.key" {
+      remarks.append("an audit.key is still in the data folder, and is not used")
+    }
+    return remarks
   }
 
   private func addressRemarks() -> [String] {

@@ -12,9 +12,10 @@ public enum AuditProblem: Error, Hashable, Sendable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .keyMissing: "the audit trail's key is gone: put audit.key back from the backup"
+    case .keyMissing:
+      "the audit trail's key is gone: put audit.key, or the file that the setting audit.key names, back from its backup"
     case .keyUnreadable(let reason): "the audit trail's key cannot be used: \(reason)"
-    case .keyOpenToOthers: "the audit trail's key, audit.key, is open to others; its mode must be 0600"
+    case .keyOpenToOthers: "the audit trail's key is open to others; its mode must be 0600"
     case .noIdentityNumber: "an identity number has twelve characters: YYYYMMDDNNNN"
     }
   }

@@ -81,30 +81,35 @@ extension MailboxService {
     _ id: MessageID, _ message: StoredMessage?, of participant: ParticipantID?, to file: URL, at now: Date
   ) async throws {
     guard let participant else { throw MessageProblem.notFound }
-    let pieces = try message.map(relay.evidence(of:)) ?? relay.evidence(ofRejected: id, at: participant)
-    guard !pieces.isEmpty else { throw message == nil ? MessageProblem.notFound : EvidenceProblem.none }
-    guard let signing = relay.settings.participant(participant)?.signing else {
-      throw EvidenceProblem.noParticipant(participant.value)
-    }
     let known = (try? await relay.directory.accessPointCertificates()) ?? []
-    let bundle = EvidenceBundle(
-      id: id, message: message, participant: participant, pieces: pieces,
-      events: try message.map(relay.events(of:)) ?? [],
-      signers: try BundleSigners(pieces, settings: relay.settings, known: known), signing: signing, exported: now)
-    let spool = try Spool(folder: file.deletingLastPathComponent())
-    let new = try spool.create()
+    guard let bundle = try evidenceBundle(id, message, of: participant, known, at: now) else {
+      throw message == nil ? MessageProblem.notFound : EvidenceProblem.none
+    }
+    let new = try Spool(folder: file.deletingLastPathComponent()).create()
     defer { new.discard() }
     do {
       try bundle.write(into: new)
     } catch is ZipProblem {
       throw EvidenceProblem.tooLarge
     }
-    try new.sync()
-    // Unlike a renaming, a link never replaces a file.
-    guard link(new.temporaryURL.path, file.path) == 0 else {
-      if errno == EEXIST { throw EvidenceProblem.exists(file.path) }
-      throw SpoolProblem.unavailable(errno)
+    guard try new.link(as: file) else { throw EvidenceProblem.exists(file.path) }
+  }
+
+  /// Everything that proves the message, ready to be written; nil where nothing has been signed.
+  /// - Parameters:
+  ///   - message: nil for one that was rejected.
+  ///   - known: access points' certificates that pieces may only name.
+  func evidenceBundle(
+    _ id: MessageID, _ message: StoredMessage?, of participant: ParticipantID, _ known: [Certificate], at now: Date
+  ) throws -> EvidenceBundle? {
+    let pieces = try message.map(relay.evidence(of:)) ?? relay.evidence(ofRejected: id, at: participant)
+    guard !pieces.isEmpty else { return nil }
+    guard let signing = relay.settings.participant(participant)?.signing else {
+      throw EvidenceProblem.noParticipant(participant.value)
     }
-    try syncFolder(spool.folder)
+    return EvidenceBundle(
+      id: id, message: message, participant: participant, pieces: pieces,
+      events: try message.map(relay.events(of:)) ?? [],
+      signers: try BundleSigners(pieces, settings: relay.settings, known: known), signing: signing, exported: now)
   }
 }

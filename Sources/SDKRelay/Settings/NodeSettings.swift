@@ -120,10 +120,21 @@ public struct NodeSettings: Sendable {
   public var malware: MalwareSettings?
   /// A level's name of swift-log.
   public var logLevel = LogLevel.info
+  public var logFormat = LogFormat.text
+  /// Where the audit trail's key is; in the data folder when nil.
+  public var auditKey: URL?
 
   /// The levels of the log, from the most to the least.
   public enum LogLevel: String, Sendable, CaseIterable {
     case trace, debug, info, notice, warning, error, critical
+  }
+
+  /// How an event is written.
+  public enum LogFormat: String, Sendable, CaseIterable {
+    /// For people: time, level, words, then `name=value`.
+    case text
+    /// A JSON object a line.
+    case json
   }
 
   public init(

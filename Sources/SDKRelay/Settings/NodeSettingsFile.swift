@@ -10,7 +10,8 @@ extension NodeSettings {
   init(_ root: SettingsSection) throws(SettingsProblem) {
     try root.allow(
       "federation", "data", "directory", "agreements", "accessPoint", "server", "client", "envelopes", "participants",
-      "delivery", "limits", "malware", "log", "service", "notifications", "retention", "retentionPlanLapse", "drafts")
+      "delivery", "limits", "malware", "log", "service", "notifications", "retention", "retentionPlanLapse", "drafts",
+      "operations", "audit")
     let words = Federation.allCases.map(\.rawValue).joined(separator: " or ")
     self.init(
       federation: try root.value("federation", expected: words) { Federation(rawValue: $0) },
@@ -32,8 +33,13 @@ extension NodeSettings {
     server.maximumBody = limits.envelope
     client.connectionsPerPeer = delivery.perDestination
     if let section = try root.optionalSection("log") {
-      try section.allow("level")
+      try section.allow("level", "format")
       logLevel = try section.choice("level", default: logLevel)
+      logFormat = try section.choice("format", default: logFormat)
+    }
+    if let section = try root.optionalSection("audit") {
+      try section.allow("key")
+      auditKey = try section.newSecretFile("key")
     }
   }
 

@@ -1,4 +1,5 @@
 public import Foundation
+import XMLSecurity
 import Yams
 
 /// A map in a settings file, read key by key.
@@ -205,15 +206,29 @@ public struct SettingsSection {
     }
   }
 
-  /// The path of a file with a secret: as ``file(_:)``, and neither writable by its group nor open to everybody
-  /// (threats.md W11).
+  /// The path of a file with a secret: as ``file(_:)``, and closed to everybody but its owner (threats.md W11).
   public func secretFile(_ key: String) throws(SettingsProblem) -> URL {
     let url = try file(key)
+    try checkClosed(url, key)
+    return url
+  }
+
+  /// The path of a file with a secret that the program makes where it is missing; nil when the key is absent.
+  public func newSecretFile(_ key: String) throws(SettingsProblem) -> URL? {
+    guard let url = try optionalPath(key) else { return nil }
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      let folder = url.deletingLastPathComponent().path
+      guard FileInformation(path: folder)?.isFolder == true else { throw problem(key, "there is no folder \(folder)") }
+      return url
+    }
+    return try secretFile(key)
+  }
+
+  private func checkClosed(_ url: URL, _ key: String) throws(SettingsProblem) {
     let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
-    guard let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue, mode & 0o027 == 0 else {
+    guard let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue, mode & 0o077 == 0 else {
       throw problem(key, "a secret must be closed to others: chmod 600 \(url.path)")
     }
-    return url
   }
 
   private func check(_ url: URL, _ key: String) throws(SettingsProblem) {

@@ -60,6 +60,13 @@ struct Responder: HTTPResponder {
   let logger: Logger
 
   func respond(to request: Request, context: Context) async throws -> Response {
+    let start = ContinuousClock.now
+    let response = await respond(request)
+    messages.mailbox.relay.measures.take(request, response, took: .now - start)
+    return response
+  }
+
+  private func respond(_ request: Request) async -> Response {
     do {
       return try await answer(request)
     } catch let problem as Problem {

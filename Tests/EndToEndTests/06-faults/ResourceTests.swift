@@ -47,6 +47,7 @@ struct ResourceTests {
     let field = try KillField(furtherSettings: "limits:\n  reserve: 2 MB\n")
     let data = field.federation.nodeB.data
     try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
+    try field.addOperations(1)
     try await field.start(0)
     try await field.start(
       1,
@@ -63,10 +64,13 @@ struct ResourceTests {
     let second = try await field.relays[0].submit(field.draft("second"))
     #expect(try await said("503", of: second, field.relays[0]))
     #expect(try await node.messages() == [first.value])
+    let health = try await node.run("health")
+    #expect(health.exitCode == 1 && health.output.contains("fail  disk"), "\(health.output)\(health.complaint)")
     #expect(try await !field.hasDied(1, within: .milliseconds(500)))
 
     #expect(unlink(filler) == 0)
     #expect(try await node.has(2, of: "NEW"))
+    #expect(try await node.run("health").exitCode == 0)
     #expect(try await node.messages() == [second.value, first.value])
     for id in [first, second] {
       // Saving compares the attachment with its digest.

@@ -57,6 +57,13 @@ final class KillField {
     return file
   }
 
+  /// Gives a node that has not been started a listener for its health and figures.
+  func addOperations(_ index: Int) throws {
+    let file = federation.nodes[index].settings
+    let settings = try String(contentsOf: file, encoding: .utf8)
+    try Data("\(settings)operations:\n  port: \(freePorts(1)[0])\n".utf8).write(to: file)
+  }
+
   /// The process of a node that was started.
   func process(_ index: Int) -> Int32? { processes[index]?.processIdentifier }
 

@@ -7,14 +7,15 @@ struct OwnData {
   /// Names the settings to a command.
   let config: [String]
 
-  init() throws {
+  /// - Parameter furtherSettings: further lines of its settings.
+  init(furtherSettings: String = "") throws {
     let node = try SharedFederation.make().nodeA
     folder = try TemporaryFolder()
     // Beside the shared settings, whose paths count from there.
     let copy = node.folder.appending(path: "own-\(UUID().uuidString).yaml")
     let settings = try String(contentsOf: node.settings, encoding: .utf8)
     let data = folder.url.appending(path: "data").path
-    try Data(settings.replacing("data: data", with: "data: \(data)").utf8).write(to: copy)
+    try Data((settings + furtherSettings).replacing("data: data", with: "data: \(data)").utf8).write(to: copy)
     config = ["--config", copy.path]
   }
 

@@ -116,7 +116,7 @@ private final class MailSession: ChannelInboundHandler {
     if isInContent {
       guard line == "." else { return mail.lines.append(line.hasPrefix(".") ? String(line.dropFirst()) : line) }
       isInContent = false
-      return answer("DATA.", "250 taken", context) { server in server.mails.withLock { $0.append(self.mail) } }
+      return answer("DATA.", "250 taken", context, before: { $0.mails.withLock { $0.append(self.mail) } })
     }
     box.current?.commands.withLock { $0.append((line, isSecure)) }
     if logins != nil { return loggingIn(line, context) }
@@ -159,9 +159,10 @@ private final class MailSession: ChannelInboundHandler {
     write("235 welcome\r\n", context)
   }
 
-  /// The usual answer, or what the conduct says instead; `good` follows the usual one.
+  /// The usual answer, or what the conduct says instead; `before` comes before the usual one, and `good` after it.
   private func answer(
-    _ word: String, _ usual: String, _ context: ChannelHandlerContext, good: (MailServer) -> Void = { _ in }
+    _ word: String, _ usual: String, _ context: ChannelHandlerContext, before: (MailServer) -> Void = { _ in },
+    good: (MailServer) -> Void = { _ in }
   ) {
     guard let server = box.current else { return }
     let own = server.conduct.withLock { conduct -> String?? in
@@ -174,6 +175,7 @@ private final class MailSession: ChannelInboundHandler {
     case .some(nil): break
     case .some(let text?): write("\(text)\r\n", context)
     case nil:
+      before(server)
       write("\(usual)\r\n", context)
       good(server)
     }

@@ -16,12 +16,12 @@ final class ZipReader {
   private let descriptor: Int32
 
   /// - Throws: ``ZipProblem``, whose every reason names the entry where there is one.
-  init(_ path: String) throws {
+  init(_ path: String, maximumEntries: Int = ZipFormat.maximumEntries) throws {
     // Opening a pipe would wait for ever.
     descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw ZipProblem.unreadable("\(path): \(String(cString: strerror(errno)))") }
     do {
-      entries = try Self.read(descriptor)
+      entries = try Self.read(descriptor, maximumEntries)
     } catch {
       close(descriptor)
       throw error
@@ -58,7 +58,7 @@ final class ZipReader {
 
   // MARK: The list of entries
 
-  private static func read(_ descriptor: Int32) throws -> [Entry] {
+  private static func read(_ descriptor: Int32, _ maximumEntries: Int) throws -> [Entry] {
     var info = stat()
     guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
       throw ZipProblem.unreadable("it is no regular file")
@@ -76,7 +76,7 @@ final class ZipReader {
     guard disks == (0, 0), counts.0 == counts.1, end.short() == 0, start + length == endOffset else {
       throw ZipProblem.unreadable("its end record contradicts the file")
     }
-    guard counts.0 > 0, counts.0 <= ZipFormat.maximumEntries,
+    guard counts.0 > 0, counts.0 <= maximumEntries,
       length <= counts.0 * (ZipFormat.centralLength + ZipFormat.maximumName + 1_024)
     else { throw ZipProblem.unreadable("it has too many entries, or none") }
     // 2. The list holds as many entries as it says, and nothing else.

@@ -3,7 +3,9 @@ import XMLSecurity
 /// Writes a zip file of stored entries, a chunk at a time. The same entries give the same bytes: no time, no owner.
 final class ZipWriter {
   private let file: SpoolFile
+  private let maximumEntries: Int
   private var entries: [Entry] = []
+  private var names: Set<String> = []
 
   private struct Entry {
     let name: String
@@ -12,16 +14,19 @@ final class ZipWriter {
     let checksum: UInt32
   }
 
-  /// - Parameter file: empty; it is for the caller to keep.
-  init(_ file: SpoolFile) {
+  /// - Parameters:
+  ///   - file: empty; it is for the caller to keep.
+  ///   - maximumEntries: up to 65,534.
+  init(_ file: SpoolFile, maximumEntries: Int = ZipFormat.maximumEntries) {
     self.file = file
+    self.maximumEntries = maximumEntries
   }
 
   /// Writes an entry and gives its SHA-256.
   @discardableResult
   func add(_ name: String, _ write: (any ByteSink) throws -> Void) throws -> [UInt8] {
     precondition(ZipFormat.isPlain(name), "an entry has a plain name")
-    guard !entries.contains(where: { $0.name == name }) else { throw ZipProblem.duplicate(name) }
+    guard names.insert(name).inserted else { throw ZipProblem.duplicate(name) }
     let offset = file.size
     // Checksum and size are known afterwards, and put in their place then.
     try file.write(header(name, checksum: 0, size: 0))
@@ -49,7 +54,7 @@ final class ZipWriter {
     let start = file.size
     for entry in entries { try file.write(listed(entry)) }
     let length = file.size - start
-    guard file.size <= ZipFormat.maximumBytes, entries.count <= ZipFormat.maximumEntries else {
+    guard file.size <= ZipFormat.maximumBytes, entries.count <= maximumEntries else {
       throw ZipProblem.tooLarge
     }
     var end = LittleEndian()

@@ -94,6 +94,14 @@ public struct AS4EndpointSettings: Sendable {
 }
 
 extension AS4EndpointSettings.Security {
+  /// The server's certificate; nil without TLS.
+  public var identity: TLSIdentity? {
+    switch self {
+    case .mutualTLS(let identity, _), .oneWayTLS(let identity): identity
+    case .plain: nil
+    }
+  }
+
   /// What a server of the node speaks; nil without TLS.
   public var tlsConfiguration: TLSConfiguration? {
     switch self {

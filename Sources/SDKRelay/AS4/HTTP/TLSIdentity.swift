@@ -1,3 +1,4 @@
+public import Foundation
 import NIOCore
 package import NIOSSL
 public import XMLSecurity
@@ -6,6 +7,9 @@ public import XMLSecurity
 public struct TLSIdentity: Sendable {
   let chain: [NIOSSLCertificate]
   let privateKey: NIOSSLPrivateKey
+
+  /// When the certificate ends; nil where it cannot be read.
+  public var notAfter: Date? { chain.first.map { Date(timeIntervalSince1970: TimeInterval($0.notValidAfter)) } }
 
   /// - certificates: PEM, the leaf first, then the intermediates.
   /// - privateKey: PEM, the leaf's.

@@ -45,6 +45,7 @@ extension Relay {
     // 4. The list of all that, last.
     let manifest = BackupManifest(taken: taken, migrations: migrations.sorted(), files: copy.files)
     try manifest.write(into: spool)
+    store.layout.noteBackup()
     return BackupSummary(taken: taken, files: copy.files.count, size: copy.files.reduce(0) { $0 + $1.size })
   }
 

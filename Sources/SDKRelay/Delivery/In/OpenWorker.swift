@@ -116,7 +116,8 @@ struct OpenWorker: Worker {
       "opened",
       metadata: [
         "verdict": "\(verdict.name)", "message": "\(header?.id ?? "")", "transport": "\(reception.transportID)",
-        "sender": "\(reception.sender)", "recipient": "\(reception.participant)",
+        "conversation": "\(reception.conversationID)", "sender": "\(reception.sender)",
+        "recipient": "\(reception.participant)",
       ])
   }
 

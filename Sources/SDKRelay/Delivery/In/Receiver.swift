@@ -17,13 +17,14 @@ struct Receiver: AS4RequestHandler {
   let work: BlockingWork
   let room: DiskRoom
   let stop: StopSignal
+  let measures: Measures
   let received: @Sendable () -> Void
   let logger: Logger
   private let sameMessage = KeyedLock()
 
   init(
     store: Store, policy: AS4Receiver, signer: Identity, served: ServedDocuments, work: BlockingWork, room: DiskRoom,
-    stop: StopSignal, logger: Logger, received: @escaping @Sendable () -> Void
+    stop: StopSignal, logger: Logger, measures: Measures = Measures(), received: @escaping @Sendable () -> Void
   ) {
     self.store = store
     self.signer = signer
@@ -31,6 +32,7 @@ struct Receiver: AS4RequestHandler {
     self.work = work
     self.room = room
     self.stop = stop
+    self.measures = measures
     self.logger = logger
     self.received = received
     var policy = policy
@@ -39,6 +41,12 @@ struct Receiver: AS4RequestHandler {
   }
 
   func handle(contentType: String, body: AS4RequestBody, peer: AS4Peer) async -> AS4Reply {
+    let start = ContinuousClock.now
+    defer { measures.time(.as4Time, took: .now - start) }
+    return await answer(contentType, body, peer)
+  }
+
+  private func answer(_ contentType: String, _ body: AS4RequestBody, _ peer: AS4Peer) async -> AS4Reply {
     var reading: Reading?
     do {
       let spool = try Spool(folder: store.layout.incoming)
@@ -54,6 +62,7 @@ struct Receiver: AS4RequestHandler {
       if error.isTransient { return unavailable("\(error)") }
       return await refuse(error, reading?.authenticated, peer: peer)
     } catch is AS4RequestBodyProblem {
+      measures.count(.as4Requests, "broken")
       return AS4Reply(status: 400)
     } catch let error where StoreFault.isFatal(error) {
       stop.stop(error)
@@ -75,6 +84,7 @@ struct Receiver: AS4RequestHandler {
   private func accept(_ message: VerifiedUserMessage) async throws -> AS4Reply {
     if message.isPing {
       let receipt = try await receipt(for: message)
+      measures.count(.as4Requests, "ping")
       logger.info("ping answered", metadata: metadata(message))
       return answer(receipt)
     }
@@ -90,6 +100,7 @@ struct Receiver: AS4RequestHandler {
         guard let reply = try await repeated(message, from: accessPoint) else { throw error }
         return reply
       }
+      measures.count(.as4Requests, "receipt")
       logger.info("received", metadata: metadata(message))
       received()
       return answer(receipt)
@@ -111,6 +122,7 @@ struct Receiver: AS4RequestHandler {
       logger.error("message id used twice", metadata: metadata(message))
       throw EbMSError(.valueInconsistent, "eb:MessageId has been used for another message", refToMessageID: id)
     }
+    measures.count(.as4Requests, "repeated")
     logger.info("repeated: same receipt again", metadata: metadata(message))
     return answer(known.receipt)
   }
@@ -178,6 +190,7 @@ struct Receiver: AS4RequestHandler {
     fields["transport"] = fields["transport"] ?? "\(error.refToMessageID ?? "")"
     fields["error"] = "\(error)"
     fields["peer"] = "\(peer.address)"
+    measures.count(.as4Requests, "error")
     logger.warning("message refused", metadata: fields)
     if let sender { await note(error, sender.message) }
     let (signer, mode) = (signer, policy.mode)
@@ -196,6 +209,7 @@ struct Receiver: AS4RequestHandler {
   }
 
   private func unavailable(_ reason: String) -> AS4Reply {
+    measures.count(.as4Requests, "unavailable")
     logger.error("no message can be taken now", metadata: ["reason": "\(reason)"])
     return AS4Reply(status: 503)
   }

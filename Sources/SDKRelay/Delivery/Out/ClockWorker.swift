@@ -26,16 +26,16 @@ struct ClockWorker: Worker {
   let logger: Logger
 
   func perform(_ job: Job) async throws -> JobEnd {
-    let isExpired = try await store.write { db in
+    let expired = try await store.write { db -> Logger.Metadata? in
       let now = Date()
       guard
         let row = try Row.fetchOne(
-          db, sql: "SELECT messageId, status, acknowledgedAt, hasAlarmed FROM message WHERE id = ?",
+          db, sql: "SELECT messageId, conversationId, status, acknowledgedAt, hasAlarmed FROM message WHERE id = ?",
           arguments: [job.subject]),
         row["status"] == MessageStatus.waitingForReceipt.rawValue, let since = row["acknowledgedAt"] as Int64?
       else {
         try JobQueue.finish(job, in: db)
-        return false
+        return nil
       }
       let age = Duration.seconds(now.timeIntervalSince(Date(milliseconds: since)))
       switch clock.step(age: age, hasAlarmed: row["hasAlarmed"]) {
@@ -52,11 +52,14 @@ struct ClockWorker: Worker {
         try MessageTable.fail(
           job.subject, event: "no message receipt came in time", now: now, telling: inbox, in: db)
         try JobQueue.finish(job, in: db)
-        return true
+        return [
+          "participant": "\(job.participant)", "message": "\(row["messageId"] as String)",
+          "conversation": "\(row["conversationId"] as String)",
+        ]
       }
-      return false
+      return nil
     }
-    if isExpired { logger.error("no message receipt in time", metadata: ["participant": "\(job.participant)"]) }
+    if let expired { logger.error("no message receipt in time", metadata: expired) }
     return .settled
   }
 

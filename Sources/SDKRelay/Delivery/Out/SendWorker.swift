@@ -16,12 +16,13 @@ actor SendWorker: Worker {
   private let trust: DestinationTrust
   private let delivery: NodeSettings.Delivery
   private let inbox: (any Inbox)?
+  private let measures: Measures
   private let logger: Logger
   private var breaker = CircuitBreaker()
 
   init(
     store: Store, sealing: Sealing, directory: any Directory, client: AS4Client, trust: DestinationTrust,
-    delivery: NodeSettings.Delivery, inbox: (any Inbox)?, logger: Logger
+    delivery: NodeSettings.Delivery, inbox: (any Inbox)?, measures: Measures = Measures(), logger: Logger
   ) {
     self.store = store
     self.sealing = sealing
@@ -30,6 +31,7 @@ actor SendWorker: Worker {
     self.trust = trust
     self.delivery = delivery
     self.inbox = inbox
+    self.measures = measures
     self.logger = logger
   }
 
@@ -185,6 +187,7 @@ actor SendWorker: Worker {
     }
     KillPoint.reached(.stateCommitted)
     removeWire(of: transfer)
+    measures.count(.transferAttempts, "acknowledged")
     logger.info("acknowledged", metadata: metadata(transfer, destination))
   }
 
@@ -207,6 +210,7 @@ actor SendWorker: Worker {
       guard !isFirst else { return }
       try EventLog.add(transfer.event(text), at: now, in: db)
     }
+    measures.count(.transferAttempts, "again")
     logger.warning("attempt failed", metadata: metadata(transfer, destination, reason))
   }
 
@@ -231,6 +235,7 @@ actor SendWorker: Worker {
       try fail(transfer, reason, now: Date(), in: db)
     }
     removeWire(of: transfer)
+    measures.count(.transferAttempts, "failed")
     logger.error("not delivered", metadata: metadata(transfer, destination, reason))
   }
 

@@ -9,6 +9,7 @@ import XMLSecurity
 /// DATA/open.lock                held while a process opens the database and brings its tables up to date
 /// DATA/doorbell                 a named pipe: another process has handed something in (Doorbell.swift)
 /// DATA/backup.lock              held while a backup is taken: nothing is removed then (BackupLock.swift)
+/// DATA/backup.last              when the last backup was taken; its own time of change says so
 /// DATA/incoming/                messages being received; only temporary files, encrypted or about to be refused
 /// DATA/participants/ID/sealed/  NAME.xhe: sealed envelopes as sent and as received, for good;
 ///                               NAME.as4: AS4 messages to send, until their exchange ends
@@ -24,7 +25,20 @@ struct DataLayout: Sendable {
   var lock: URL { folder.appending(path: "serve.lock") }
   var openLock: URL { folder.appending(path: "open.lock") }
   var doorbell: URL { folder.appending(path: "doorbell") }
+  var backupNote: URL { folder.appending(path: "backup.last") }
   var incoming: URL { folder.appending(path: "incoming", directoryHint: .isDirectory) }
+
+  /// When the last backup was taken, as far as the folder knows.
+  var lastBackup: Date? {
+    (try? FileManager.default.attributesOfItem(atPath: backupNote.path))?[.modificationDate] as? Date
+  }
+
+  /// Takes down that a backup is whole. Nothing depends on it.
+  func noteBackup() {
+    unlink(backupNote.path)
+    let descriptor = open(backupNote.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    if descriptor >= 0 { close(descriptor) }
+  }
 
   func sealed(_ participant: ParticipantID) throws(SpoolProblem) -> Spool {
     try Spool(folder: home(participant).appending(path: "sealed", directoryHint: .isDirectory))

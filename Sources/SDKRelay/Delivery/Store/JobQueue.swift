@@ -129,6 +129,18 @@ enum JobQueue {
       arguments: [id, process])
   }
 
+  /// The message and the conversation that a job is about, as far as they are known yet.
+  static func messageIDs(of job: Job, in db: Database) throws -> (message: String?, conversation: String?) {
+    let sql =
+      switch job.kind {
+      case .send: "SELECT envelopeId, conversationId FROM transfer WHERE id = ?"
+      case .open: "SELECT envelopeId, conversationId FROM reception WHERE id = ?"
+      case .receiptClock: "SELECT messageId, conversationId FROM message WHERE id = ?"
+      }
+    let row = try db.row(sql: sql, arguments: [job.subject])
+    return (row?[0], row?[1])
+  }
+
   /// Takes the job out of the queue for an operator.
   static func setAside(_ job: Job, reason: String, now: Date, in db: Database) throws {
     try finish(job, in: db)

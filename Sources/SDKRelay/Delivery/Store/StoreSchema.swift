@@ -23,6 +23,7 @@ import GRDB
 /// - `decryptionFailure`: undecryptable messages by sender (threats.md E4).
 /// - `setAside`: what an operator has to look at, with its reason.
 /// - `heldFile`: a file in the message folder that is no message's yet: what stands behind the relay keeps it.
+/// - `messageCount`, `probe`: see MessageCountTable.swift.
 /// - `quarantinedFile`: an attachment of a rejected message in which malware was found; gone when it has been dismissed.
 enum StoreSchema {
   /// The relay's own migrations, and those of what stands behind it. Each room's begin with its name.
@@ -31,6 +32,7 @@ enum StoreSchema {
     migrator.registerMigration("relay 1 first tables") { db in try db.execute(sql: first) }
     migrator.registerMigration("relay 2 quarantined files") { db in try db.execute(sql: quarantine) }
     migrator.registerMigration("relay 5 held files") { db in try db.execute(sql: heldFiles) }
+    migrator.registerMigration("relay 12 counts") { db in try db.execute(sql: MessageCountTable.schema) }
     inbox?.register(in: &migrator)
     return migrator
   }

@@ -25,19 +25,22 @@ struct AlarmLog: Sendable {
       try Row.fetchAll(
         db.cachedStatement(
           sql: """
-            SELECT id, at, participant, messageId, transportId, status, text, isAlarm FROM event
-            WHERE isAlarm AND id > ? ORDER BY id LIMIT 100
+            SELECT id, at, participant, messageId, transportId, status, text, isAlarm,
+              (SELECT conversationId FROM message
+                WHERE message.messageId = event.messageId AND message.participant = event.participant) AS conversation
+            FROM event WHERE isAlarm AND id > ? ORDER BY id LIMIT 100
             """), arguments: [last]
-      ).map(RelayEvent.init)
+      ).map { row in (alarm: try RelayEvent(row), conversation: row["conversation"] as String?) }
     }
-    for alarm in alarms {
+    for (alarm, conversation) in alarms {
       var metadata: Logger.Metadata = ["event": "\(alarm.number)", "reason": "\(alarm.text)"]
       metadata["participant"] = alarm.participant.map { "\($0)" }
       metadata["message"] = alarm.messageID.map { "\($0)" }
+      metadata["conversation"] = conversation.map { "\($0)" }
       metadata["transport"] = alarm.transportID.map { "\($0)" }
       logger.error("alarm", metadata: metadata)
     }
-    return alarms.last?.number ?? last
+    return alarms.last?.alarm.number ?? last
   }
 
   private static func lastNumber(in db: Database) throws -> Int64 {

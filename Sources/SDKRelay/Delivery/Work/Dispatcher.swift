@@ -26,6 +26,7 @@ protocol Worker: Sendable {
 actor Dispatcher {
   private let store: Store
   private let workers: [Job.Kind: any Worker]
+  private let pulse: Pulse
   private let logger: Logger
   private let process = "\(ProcessInfo.processInfo.processIdentifier) \(UUID().uuidString)"
   private var gate: LaneGate
@@ -39,10 +40,11 @@ actor Dispatcher {
   private static let patience = Duration.seconds(5)
   static let longestPatience = Duration.seconds(120)
 
-  init(store: Store, gate: LaneGate, workers: [Job.Kind: any Worker], logger: Logger) {
+  init(store: Store, gate: LaneGate, workers: [Job.Kind: any Worker], pulse: Pulse = Pulse(), logger: Logger) {
     self.store = store
     self.gate = gate
     self.workers = workers
+    self.pulse = pulse
     self.logger = logger
     (calls, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
   }
@@ -58,6 +60,7 @@ actor Dispatcher {
         }
       }
       for await _ in calls {
+        pulse.beat()
         for job in try await claim() {
           group.addTask { [wake] in
             try await self.perform(job)
@@ -199,7 +202,14 @@ actor Dispatcher {
   }
 
   private nonisolated func metadata(_ job: Job, _ reason: String) -> Logger.Metadata {
-    ["job": "\(job.kind.rawValue) \(job.subject)", "participant": "\(job.participant)", "reason": "\(reason)"]
+    var metadata: Logger.Metadata = [
+      "job": "\(job.kind.rawValue) \(job.subject)", "participant": "\(job.participant)", "reason": "\(reason)",
+    ]
+    // What cannot be read now is left out: the line matters more.
+    let about = try? store.readOnce { db in try JobQueue.messageIDs(of: job, in: db) }
+    metadata["message"] = about?.message.map { "\($0)" }
+    metadata["conversation"] = about?.conversation.map { "\($0)" }
+    return metadata
   }
 }
 

@@ -8,7 +8,7 @@ import XMLSecurity
 @testable import SDKRelay
 
 /// Messages that two real nodes have exchanged, culled by the commands that people use, by a process that really dies.
-@Suite("10 Retention", .serialized, .timeLimit(.minutes(4)))
+@Suite("12 Retention", .serialized, .timeLimit(.minutes(4)))
 struct CullingKillTests {
   /// Passed by whoever culls.
   static let points: [KillPoint] = [.contentErased, .erasureCommitted, .halfFilesErased]

@@ -1,0 +1,47 @@
+import Foundation
+import XMLSecurity
+
+@testable import Mailbox
+@testable import SDKRelay
+
+/// A node with messages that a registrar may export, and places to export them to.
+final class ArchiveKit: Sendable {
+  let messages: MessageKit
+  let registrar: Principal
+  let folder = FileManager.default.temporaryDirectory.appending(path: "archive-\(UUID().uuidString)")
+  static let attachment = Array("%PDF-1.7 en bilaga\n".utf8)
+
+  init() async throws {
+    messages = try MessageKit()
+    registrar = try await messages.user("registrator", [.role(.registrar)])
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  deinit {
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  /// Puts in a message, and the files that it names.
+  func put(_ change: (inout MessageKit.Plan) -> Void = { _ in }) async throws -> StoredMessage {
+    let message = try await messages.put(change)
+    for file in message.content.files {
+      let url = messages.service.relay.attachment(file, of: message)
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(Self.attachment).write(to: url)
+    }
+    return message
+  }
+
+  func export(
+    _ ids: [MessageID], as user: Principal? = nil, to place: ArchivePlace? = nil
+  ) async throws -> ArchiveSummary {
+    try await messages.service.exportArchive(
+      .messages(ids), to: place ?? .folder(folder), agreement: "ÖK 2026-1", for: user ?? registrar,
+      through: .operator("ops"), at: MessageKit.now)
+  }
+
+  /// A file of a package in a folder.
+  func text(_ path: String, of package: ArchiveSummary) throws -> String {
+    try String(contentsOf: package.place.appending(path: path), encoding: .utf8)
+  }
+}
