@@ -18,6 +18,8 @@ public final class Relay: Sendable {
   let logger: Logger
   /// Tells the running workers, here or in another process, that there is something to do.
   let doorbell: Doorbell
+  /// Calls those who follow the event list.
+  public let eventWatch: EventWatch
 
   init(
     settings: NodeSettings, directory: any Directory, store: Store, inbox: (any Inbox)? = nil, logger: Logger
@@ -29,6 +31,7 @@ public final class Relay: Sendable {
     self.logger = logger
     scan = MessageScan(settings.malware)
     doorbell = Doorbell(store.layout.doorbell)
+    eventWatch = EventWatch(store)
     work = BlockingWork(threads: max(4, ProcessInfo.processInfo.activeProcessorCount * 2))
   }
 
