@@ -28,6 +28,7 @@ struct KeyFetch: Sendable {
       tlsConfiguration: tls, redirectConfiguration: .disallow,
       timeout: .init(connect: .seconds(5), read: .seconds(5)), decompression: .disabled)
     configuration.httpVersion = .http1Only
+    configuration.connectionPool.retryConnectionEstablishment = false
     let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     let answer: Result<[UInt8], any Error>
     do {

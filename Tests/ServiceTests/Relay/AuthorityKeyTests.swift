@@ -7,6 +7,7 @@ import Synchronization
 import Testing
 
 @testable import Mailbox
+@testable import SDKRelay
 @testable import Service
 
 @Suite("Keys of an external authorisation server")
@@ -108,7 +109,7 @@ struct AuthorityKeyTests {
       "{\"alg\":\"ES256\",\"kid\":\"1\",\"crit\":[\"b64\"]}", "{}", "[]", "",
     ] { #expect(await !isValid(with(header)), "\(header)") }
     #expect(await !isValid("\(Data("{\"alg\":\"none\"}".utf8).base64url).\(parts[1])."))
-    for secret in [jwk, "secret", Self.set(jwk)] {
+    for secret in [jwk, String(repeating: "secret", count: 8), Self.set(jwk)] {
       let keys = JWTKeyCollection()
       await keys.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256)
       let claims = try await JWTKeyCollection().unverified(token, as: TokenClaims.self)
@@ -176,8 +177,53 @@ struct AuthorityKeyTests {
     }
     #expect(try await fetch("/keys") == Array("{\"keys\":[]}".utf8))
     for path in ["/large", "/moved", "/broken"] { await #expect(throws: (any Error).self) { try await fetch(path) } }
-    await #expect(throws: (any Error).self, "a server without a right certificate") {
-      try await fetch("/keys", "https")
+  }
+
+  @Test("over TLS the server's certificate must come from a trusted authority") func certificate() async throws {
+    let (node, plain) = try RelayKit.shared.get()
+    guard case .mutualTLS(let identity, _) = node.server.security else { return }
+    let kit = try await RelayKit()
+    var settings = plain
+    settings.security = .oneWayTLS(identity)
+    let (ports, told) = AsyncStream.makeStream(of: Int.self)
+    let server = try await APIServer(settings, mailbox: kit.service, logger: .silent) { told.yield($0) }
+    let task = Task { try await server.run() }
+    defer { task.cancel() }
+    let port = await ports.first { _ in true } ?? 0
+    let url = URL(string: "https://localhost:\(port)/relay/v1/openapi.json")!
+    let trust = RelayKit.sharedFolder.appending(path: "node-a/trust/tls-ca.pem")
+    #expect(try await !KeyFetch(trust: trust)(url).isEmpty)
+    await #expect(throws: (any Error).self) { try await KeyFetch()(url) }
+  }
+
+  @Test(
+    "the keys are a file or an https address, and a wrong setting is refused where it stands",
+    arguments: [
+      ("keys: http://iam.example.se/jwks", "service.authorisationServer.keys"),
+      ("keys: https://user@iam.example.se/jwks", "service.authorisationServer.keys"),
+      ("keys: ftp://iam.example.se/jwks", "service.authorisationServer.keys"),
+      ("keys: nothing.json", "service.authorisationServer.keys"),
+      ("keys: https://iam.example.se/jwks\n  trust: nothing.pem", "service.authorisationServer.trust"),
+      ("keys: https://iam.example.se/jwks\n  userclaim: sub", "service.authorisationServer.userclaim"),
+      ("keys: https://iam.example.se/jwks\n  userClaim: sub", nil), ("keys: http://localhost:8080/jwks", nil),
+    ])
+  func settings(_ lines: String, _ key: String?) throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "service-\(UUID().uuidString).yaml")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let text = """
+      service:
+        tls: false
+        authorisationServer:
+          issuer: https://iam.example.se
+          audience: https://mt.example.se
+          \(lines.replacing("\n", with: "\n  "))
+
+      """
+    try Data(text.utf8).write(to: file)
+    let read = Result { () throws(SettingsProblem) in try ServiceSettings.read(file) }
+    switch read {
+    case .success(let settings): #expect(settings?.authorisationServer != nil && key == nil)
+    case .failure(let problem): #expect(problem.key == key && problem.line >= 5, "\(problem)")
     }
   }
 }

@@ -49,9 +49,9 @@ final class RelayKit: Sendable {
   }
 
   /// Keys are made once for all tests.
-  private static let sharedFolder = FileManager.default.temporaryDirectory.appending(
+  static let sharedFolder = FileManager.default.temporaryDirectory.appending(
     path: "relay-federation-\(UUID().uuidString)")
-  private static let shared: Result<(NodeSettings, ServiceSettings), any Error> = Result {
+  static let shared: Result<(NodeSettings, ServiceSettings), any Error> = Result {
     let folder = sharedFolder
     // Nobody releases a static: the folder goes when the tests end.
     atexit { try? FileManager.default.removeItem(at: RelayKit.sharedFolder) }
