@@ -18,7 +18,7 @@ struct SDKRelayCommand: AsyncParsableCommand {
     subcommands: [
       Serve.self, Send.self, Messages.self, Status.self, Aside.self, PayloadCommand.self, EnvelopeCommand.self,
       ReceiptCommand.self, Ping.self, AgreementCommand.self, UserCommand.self, ClientCommand.self, AuditCommand.self,
-      EvidenceCommand.self, Backup.self, Restore.self, ConfigCommand.self, Keys.self, Demo.self,
+      EvidenceCommand.self, Backup.self, Restore.self, ConfigCommand.self, Keys.self, Demo.self, MailboxCommand.self,
     ])
 
   static func main() async {

@@ -5,6 +5,8 @@ import SDKRelay
 struct MailboxInbox: Inbox {
   /// Nil where the node has no agreements.
   var agreements: AgreementWatch?
+  /// Nil where nothing is delivered.
+  var audit: Audit?
 
   let schema = "mailbox"
 
@@ -13,7 +15,10 @@ struct MailboxInbox: Inbox {
   }
 
   func deliver(_ message: StoredMessage, in db: Database) throws {
+    let arrival = Arrival(agreements: agreements, audit: audit, now: message.stored, db: db)
+    let message = try arrival.forward(message)
     try MessageRecordTable.insert(message, in: db)
     try agreements?.record(received: message, in: db)
+    try arrival.announce(message)
   }
 }

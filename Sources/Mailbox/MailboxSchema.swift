@@ -20,6 +20,8 @@ enum MailboxSchema {
     ("5 conversation", ConversationTable.schema),
     ("6 handling", HandlingTable.schema),
     ("7 search", SearchIndex.schema),
+    ("13 office", MailboxSettingsTable.schema),
+    ("14 notification", NotificationTable.schema),
     ("17 user secret", UserSecretTable.schema),
   ]
 }

@@ -12,26 +12,37 @@ public final class MailboxService: Sendable {
   public let agreements: AgreementWatch?
   /// Who did what, and why.
   public let audit: Audit
+  /// How people are told of messages; nil where the settings name no way.
+  let notifications: NotificationSettings?
   let logger: Logger
 
-  init(relay: Relay, agreements: AgreementWatch? = nil, logger: Logger) {
+  init(
+    relay: Relay, agreements: AgreementWatch? = nil, audit: Audit, notifications: NotificationSettings? = nil,
+    logger: Logger
+  ) {
     self.relay = relay
     self.agreements = agreements
-    audit = Audit(folder: relay.settings.data)
+    self.audit = audit
+    self.notifications = notifications
     self.logger = logger
   }
 
   /// Opens the node's data folder with the service's tables.
-  /// - Parameter creating: false for those who only look: a folder that holds no node's data is then an error, and
-  ///   agreements are not read before they are asked for.
+  /// - Parameters:
+  ///   - notifications: how people are told of messages (``NotificationSettings/read(_:)``).
+  ///   - creating: false for those who only look: a folder that holds no node's data is then an error, and
+  ///     agreements are not read before they are asked for.
   /// - Throws: ``AgreementProblems``, and what ``Relay/open(_:directory:inbox:creating:logger:)`` throws.
   public static func open(
-    _ settings: NodeSettings, creating: Bool = true, logger: Logger = Logger(label: "sdkrelay")
+    _ settings: NodeSettings, notifications: NotificationSettings? = nil, creating: Bool = true,
+    logger: Logger = Logger(label: "sdkrelay")
   ) throws -> MailboxService {
     let agreements = settings.agreements.map { AgreementWatch(folder: $0) }
     if creating { _ = try agreements?.book() }
+    let audit = Audit(folder: settings.data)
     let relay = try Relay.open(
-      settings, inbox: MailboxInbox(agreements: agreements), creating: creating, logger: logger)
-    return MailboxService(relay: relay, agreements: agreements, logger: logger)
+      settings, inbox: MailboxInbox(agreements: agreements, audit: audit), creating: creating, logger: logger)
+    return MailboxService(
+      relay: relay, agreements: agreements, audit: audit, notifications: notifications, logger: logger)
   }
 }

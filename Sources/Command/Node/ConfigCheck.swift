@@ -43,6 +43,7 @@ struct ConfigCheck: AsyncParsableCommand {
   func run() async throws {
     let settings = try configurationFile.settings()
     _ = try ServiceSettings.read(URL(filePath: configurationFile.path))
+    _ = try NotificationSettings.read(URL(filePath: configurationFile.path))
     let directory = try StaticDirectory(file: settings.directoryFile)
     let agreements = try settings.agreements.map { try AgreementBook(folder: $0) }
     let review = SettingsReview(settings: settings, directory: directory, agreements: agreements, now: .now)

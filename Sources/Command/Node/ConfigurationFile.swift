@@ -27,7 +27,9 @@ struct ConfigurationFile: ParsableArguments {
 
   /// Opens the node's data folder with the message service's tables.
   func service(creating: Bool = false) throws -> MailboxService {
-    try MailboxService.open(settings(), creating: creating, logger: Self.logger)
+    try MailboxService.open(
+      settings(), notifications: NotificationSettings.read(URL(filePath: path)), creating: creating,
+      logger: Self.logger)
   }
 
   private static let logger = Logger(label: "sdkrelay") { _ in EventLog(logLevel: .warning) }

@@ -31,7 +31,8 @@ struct Serve: AsyncParsableCommand {
     let logger = Logger(label: "sdkrelay") { _ in
       EventLog(logLevel: Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info)
     }
-    let mailbox = try MailboxService.open(settings, logger: logger)
+    let mailbox = try MailboxService.open(
+      settings, notifications: NotificationSettings.read(URL(filePath: configurationFile.path)), logger: logger)
     let output = output
     let service = RunningService(mailbox: mailbox) { port in
       let address = "https://\(settings.server.host):\(port)/as4"

@@ -11,7 +11,7 @@ public enum Principal: Hashable, Sendable {
 
   /// What an operator may do in every organisation of the node.
   static let operatorPermissions: Set<Permission> = [
-    .seeMailbox, .configureMailbox, .manageMembers, .administer, .readAudit, .export,
+    .seeMailbox, .manageMembers, .administer, .readAudit, .export,
   ]
 
   /// The kind of principal, as stored.

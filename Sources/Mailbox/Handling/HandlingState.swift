@@ -153,7 +153,7 @@ public struct Handling: Hashable, Sendable {
   public struct Past: Hashable, Sendable {
     public let user: UserID
     public let time: Date
-    /// ``HandlingStep/name``.
+    /// ``HandlingStep/name``, or `assign` where the mailbox's settings gave the message to the user on its arrival.
     public let step: String
     public let object: String?
   }

@@ -98,6 +98,16 @@ enum HandlingTable {
       arguments: [message.row, state.version, now.milliseconds, user.value, step.name, step.object])
   }
 
+  /// The mailbox's default handler has a new message from its arrival on.
+  static func assign(_ message: StoredMessage, to user: UserID, at now: Date, in db: Database) throws {
+    try db.change(
+      sql: "INSERT INTO messageHandling (messageRow, version, handler) VALUES (?, 1, ?)",
+      arguments: [message.row, user.value])
+    try db.change(
+      sql: "INSERT INTO handlingStep (messageRow, version, at, user, step) VALUES (?, 1, ?, ?, 'assign')",
+      arguments: [message.row, now.milliseconds, user.value])
+  }
+
   static func see(_ message: StoredMessage, by user: UserID, at now: Date, in db: Database) throws {
     try db.change(
       sql: "INSERT OR IGNORE INTO messageSeen (messageRow, user, at) VALUES (?, ?, ?)",

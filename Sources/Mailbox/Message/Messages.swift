@@ -111,8 +111,3 @@ extension MailboxService {
     return try StoredMessage(row)
   }
 }
-
-extension StoredMessage {
-  /// The mailbox of this node: the sender's of outgoing, the recipient's of incoming messages.
-  public var ownMailbox: FunctionalAddress? { direction == .outgoing ? sender.mailbox : recipient.mailbox }
-}

@@ -12,6 +12,9 @@ public struct StoredMessage: Sendable {
   public let row: Int64
   /// The participant of this node whose message it is. Stored apart from every other participant's.
   public let participant: ParticipantID
+  /// The participant's mailbox that has the message: the sender's of outgoing, the recipient's of incoming messages,
+  /// unless the recipient has had it forwarded to another of its mailboxes. Nil where the message names none.
+  public let ownMailbox: FunctionalAddress?
   public let direction: MessageDirection
   public let id: MessageID
   public let status: MessageStatus

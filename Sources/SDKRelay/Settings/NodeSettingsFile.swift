@@ -10,7 +10,7 @@ extension NodeSettings {
   init(_ root: SettingsSection) throws(SettingsProblem) {
     try root.allow(
       "federation", "data", "directory", "agreements", "accessPoint", "server", "client", "envelopes", "participants",
-      "delivery", "limits", "malware", "log", "service")
+      "delivery", "limits", "malware", "log", "service", "notifications")
     let words = Federation.allCases.map(\.rawValue).joined(separator: " or ")
     self.init(
       federation: try root.value("federation", expected: words) { Federation(rawValue: $0) },

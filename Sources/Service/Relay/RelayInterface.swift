@@ -38,6 +38,10 @@ struct RelayInterface: Sendable {
       return Problem.nothing.view()
     } catch MessageProblem.notFound {
       return Problem.nothing.view()
+    } catch let problem as AccessProblem {
+      return problem.answer.view()
+    } catch let problem as MailboxProblem {
+      return problem.answer.view()
     } catch let problem as HandlingProblem {
       return problem.answer.view()
     } catch let problem as EvidenceProblem {
@@ -55,7 +59,10 @@ struct RelayInterface: Sendable {
         status: .ok, headers: [.contentType: "application/json", .xContentTypeOptions: "nosniff"],
         body: ResponseBody(byteBuffer: ByteBuffer(bytes: description)))
     }
-    let matches = routes.compactMap { route in route.match(path).map { (route, $0) } }
+    let fitting = routes.compactMap { route in route.match(path).map { (route, $0) } }
+    // A name that stands there is no parameter.
+    let fewest = fitting.map(\.1.count).min()
+    let matches = fitting.filter { $0.1.count == fewest }
     guard let (route, parameters) = matches.first(where: { $0.0.method == request.method }) else {
       throw matches.isEmpty ? Problem.noSuchPlace : Problem.notAllowed(matches.map(\.0.method.rawValue).sorted())
     }

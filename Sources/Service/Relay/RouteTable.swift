@@ -15,7 +15,9 @@ struct RouteTable: Sendable {
 
   var cursors: Cursors { authority.cursors }
 
-  var routes: [Route] { mailboxRoutes + eventRoutes + messageRoutes + conversationRoutes + handlingRoutes }
+  var routes: [Route] {
+    mailboxRoutes + officeRoutes + grantRoutes + eventRoutes + messageRoutes + conversationRoutes + handlingRoutes
+  }
 
   static func answer(_ value: some Encodable) -> Response {
     var response = Response.json(value)

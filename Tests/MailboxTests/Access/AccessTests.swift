@@ -101,7 +101,7 @@ import Testing
   func others() throws {
     let theOperator = Principal.operator("root")
     for permission in Permission.allCases {
-      let expected = [.seeMailbox, .configureMailbox, .manageMembers, .administer, .readAudit, .export]
+      let expected = [.seeMailbox, .manageMembers, .administer, .readAudit, .export]
         .contains(permission)
       #expect(try kit.allows(permission, by: theOperator) == expected)
       #expect(try !kit.allows(permission, by: .service))

@@ -14,10 +14,23 @@ final class AdministrationKit: Sendable {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  func service() throws -> MailboxService {
+  /// - Parameter agreements: the text of the one agreement; without it the node has none.
+  func service(agreements: String? = nil, notifications: NotificationSettings? = nil) throws -> MailboxService {
     var settings = try Self.settings()
     settings.data = folder
-    return try MailboxService.open(settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    if let agreements {
+      try agree(agreements)
+      settings.agreements = agreementFolder
+    }
+    return try MailboxService.open(
+      settings, notifications: notifications, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+  }
+
+  private var agreementFolder: URL { folder.appending(path: "agreements") }
+
+  func agree(_ text: String) throws {
+    try FileManager.default.createDirectory(at: agreementFolder, withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: agreementFolder.appending(path: "one.yaml"), options: .atomic)
   }
 
   func user(_ name: String) throws -> Grant.Holder { .user(try UserID(name)) }

@@ -14,7 +14,26 @@ struct MessageKit {
   static let (mailbox, neighbour) = (AccessKit.mailbox, AccessKit.neighbour)
   static let elsewhere = MailboxID(AccessKit.stranger, AccessKit.mailbox.address)
 
-  init() throws { service = try node.service() }
+  init(agreements: String? = nil, notifications: NotificationSettings? = nil) throws {
+    service = try node.service(agreements: agreements, notifications: notifications)
+  }
+
+  /// Has the node's one agreement be another.
+  func agree(_ text: String) throws { try node.agree(text) }
+
+  /// Puts a message in as one that arrives.
+  @discardableResult
+  func deliver(_ change: (inout Plan) -> Void = { _ in }) async throws -> StoredMessage {
+    var plan = Plan()
+    change(&plan)
+    let new = plan
+    return try await service.relay.write { [relay = service.relay] db in
+      let row = try MessageTable.insert(new.message, now: new.stored, event: "test", in: db)
+      guard let message = try MessageTable.fetch(row, in: db) else { throw MessageProblem.notFound }
+      try relay.inbox?.deliver(message, in: db)
+      return try MessageTable.fetch(row, in: db) ?? message
+    }
+  }
 
   /// A message to put in; what is left out is made up.
   struct Plan: Sendable {

@@ -9,6 +9,8 @@ struct RouteSample: Sendable {
   let permission: Permission
   /// Whether clients are let in nowhere.
   let isForUsers: Bool
+  /// Whether it is about the message's mailbox, whatever the message is.
+  var isOfMailbox = false
   let path: @Sendable (StoredMessage) -> String
   /// JSON.
   var body: String?
@@ -33,6 +35,14 @@ struct RouteSample: Sendable {
         "conversations/\($0.conversationID.value)?organisation=\($0.participant.value)"
           + "&mailbox=\($0.ownMailbox!.value)&counterparty=\($0.counterparty.id.value)"
       }, granted: [200]),
+    "getMailboxSettings": RouteSample(
+      permission: .seeMailbox, isForUsers: false, isOfMailbox: true, path: { "mailboxes/settings?\(place($0))" },
+      granted: [200]),
+    // No agreement and no directory has these mailboxes.
+    "setMailboxSettings": RouteSample(
+      permission: .configureMailbox, isForUsers: false, isOfMailbox: true,
+      path: { "mailboxes/settings?\(place($0))" },
+      body: #"{"version": 999, "settings": {"name": "Antagningen"}}"#, granted: [409]),
     "getHandling": RouteSample(
       permission: .read, isForUsers: true, path: { "messages/\($0.id.value)/handling" }, granted: [200]),
     "takeStep": RouteSample(
@@ -45,9 +55,14 @@ struct RouteSample: Sendable {
       granted: [204]),
   ]
 
-  /// Routes that name none: what they show is looked through as a whole.
+  @Sendable private static func place(_ message: StoredMessage) -> String {
+    "organisation=\(message.participant.value)&mailbox=\(message.ownMailbox!.value)"
+  }
+
+  /// Routes that name none, or are tested one by one in OfficeRouteTests: what they show is looked through as a whole.
   static let lists: Set<String> = [
     "getPrincipal", "listMailboxes", "listEvents", "streamEvents", "searchMessages", "listStatuses",
     "listConversations",
+    "listMembers", "listGrants", "giveGrant", "endGrant",
   ]
 }

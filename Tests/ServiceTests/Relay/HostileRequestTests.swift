@@ -54,24 +54,37 @@ struct HostileRequestTests {
     }
     let encoded = text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
     for part in route.path where part.hasPrefix("{") {
-      let path = route.path.map { $0 == part ? encoded : $0 == "{id}" ? message.id.value : $0 == "{number}" ? "1" : $0 }
-      expect(try await ask(kit, token, route, path.joined(separator: "/")), part)
+      expect(try await ask(kit, token, route, path(route, message, [part: encoded])), part)
     }
-    let path = route.path.map { $0 == "{id}" ? message.id.value : $0 == "{number}" ? "1" : $0 }.joined(separator: "/")
     for parameter in route.query {
-      expect(try await ask(kit, token, route, "\(path)?\(parameter.name)=\(encoded)"), parameter.name)
+      expect(
+        try await ask(kit, token, route, path(route, message, [parameter.name: encoded])), parameter.name)
     }
     guard case .object(let properties) = route.body else { return }
     for property in properties {
       var body = sample(route)
       if case .list = property.schema { body[property.name] = [text] } else { body[property.name] = text }
-      expect(try await kit.ask(route.method.rawValue, "/relay/v1/\(path)", token: token, json: body), property.name)
+      expect(
+        try await kit.ask(route.method.rawValue, path(route, message), token: token, json: body), property.name)
     }
   }
 
   private func ask(_ kit: RelayKit, _ token: String, _ route: Route, _ path: String) async throws -> RelayKit.Answer {
     let body = route.body == nil ? nil : try JSONSerialization.data(withJSONObject: sample(route))
-    return try await kit.ask(route.method.rawValue, "/relay/v1/\(path)", token: token, body: body.map(Array.init))
+    return try await kit.ask(route.method.rawValue, path, token: token, body: body.map(Array.init))
+  }
+
+  /// An address that the route takes, with the text instead of one parameter's value.
+  private func path(_ route: Route, _ message: StoredMessage, _ instead: [String: String] = [:]) -> String {
+    let values = [
+      "{id}": message.id.value, "{number}": "999999", "organisation": message.participant.value,
+      "mailbox": message.ownMailbox!.value, "counterparty": message.counterparty.id.value,
+    ].merging(instead) { $1 }
+    let place = route.path.map { values[$0] ?? $0 }.joined(separator: "/")
+    let names = route.query.map(\.name).filter { name in
+      instead[name] != nil || route.query.contains { $0.name == name && $0.isRequired }
+    }
+    return "/relay/v1/\(place)?" + names.map { "\($0)=\(values[$0] ?? "")" }.joined(separator: "&")
   }
 
   private func sample(_ route: Route) -> [String: Any] {
@@ -79,6 +92,12 @@ struct HostileRequestTests {
     case "listStatuses": ["ids": [UUID().uuidString]]
     case "takeStep": ["step": "done", "version": 999]
     case "addNote": ["text": "En rad"]
+    case "setMailboxSettings": ["version": 999, "settings": [String: String]()]
+    case "giveGrant":
+      [
+        "user": "nobody", "kind": "caseworker", "organisation": RelayKit.organisation.value,
+        "mailbox": RelayKit.mailbox.address.value,
+      ]
     default: [:]
     }
   }
@@ -92,28 +111,28 @@ struct HostileRequestTests {
     let nested = String(repeating: "{\"a\":", count: 65) + "1" + String(repeating: "}", count: 65)
     let wrong: [Any] = [1, -1, 1.5, true, "x", [Any](), ["a": 1], NSNull(), 1e300, [[String: Any]()]]
     for route in kit.responder.relay.routes where route.body != nil {
-      let path = "/relay/v1/" + route.path.map { $0 == "{id}" ? message.id.value : $0 }.joined(separator: "/")
+      let (method, path) = (route.method.rawValue, path(route, message))
       for text in [deep, nested, "{", "null", "[]", "1", "\"\"", "{\"a\":1}", "{}}", ""] {
-        let answer = try await kit.ask("POST", path, token: token, body: Array(text.utf8))
+        let answer = try await kit.ask(method, path, token: token, body: Array(text.utf8))
         #expect(answer.status == 400, "\(route.operation) \(text.prefix(20)) \(answer.text)")
       }
-      #expect(try await kit.ask("POST", path, token: token, body: [0xFF, 0xFE, 0x7B]).status == 400)
+      #expect(try await kit.ask(method, path, token: token, body: [0xFF, 0xFE, 0x7B]).status == 400)
       let large = Array("{\"words\": \"\(String(repeating: "a", count: 1_000_001))\"}".utf8)
-      #expect(try await kit.ask("POST", path, token: token, body: large).status == 413)
+      #expect(try await kit.ask(method, path, token: token, body: large).status == 413)
       let typed = try await kit.ask(
-        "POST", path, token: token, body: Array("{}".utf8), headers: ["Content-Type": "text/plain"])
+        method, path, token: token, body: Array("{}".utf8), headers: ["Content-Type": "text/plain"])
       #expect(typed.status == 415)
       guard case .object(let properties) = route.body else { continue }
       for property in properties {
         for value in wrong {
           var body = sample(route)
           body[property.name] = value
-          let answer = try await kit.ask("POST", path, token: token, json: body)
+          let answer = try await kit.ask(method, path, token: token, json: body)
           #expect((200..<500).contains(answer.status), "\(route.operation) \(property.name) \(value) \(answer.text)")
         }
         var more = sample(route)
         more["isProtected"] = false
-        #expect(try await kit.ask("POST", path, token: token, json: more).status == 400, "\(route.operation)")
+        #expect(try await kit.ask(method, path, token: token, json: more).status == 400, "\(route.operation)")
       }
     }
   }

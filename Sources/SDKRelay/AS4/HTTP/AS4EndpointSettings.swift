@@ -119,7 +119,7 @@ extension TLSIdentity {
 
 extension TLSTrust {
   /// Reads the authorities from the PEM files listed under `trust`.
-  init(_ settings: SettingsSection) throws(SettingsProblem) {
+  package init(_ settings: SettingsSection) throws(SettingsProblem) {
     let files = try settings.files("trust")
     guard !files.isEmpty else { throw settings.problem("trust", "names no file") }
     var authorities: [UInt8] = []

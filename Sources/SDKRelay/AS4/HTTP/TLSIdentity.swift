@@ -1,5 +1,5 @@
 import NIOCore
-import NIOSSL
+package import NIOSSL
 public import XMLSecurity
 
 /// A TLS certificate with its chain and private key.
@@ -63,7 +63,7 @@ public struct TLSProblem: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// What both sides speak: TLS 1.2 and 1.3 with authenticated encryption and forward secrecy, no SHA-1 (threats.md T7).
-enum TLSProfile {
+package enum TLSProfile {
   static func server(_ identity: TLSIdentity, clients: TLSTrust?) -> TLSConfiguration {
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: identity.chain.map { .certificate($0) }, privateKey: .privateKey(identity.privateKey))
@@ -75,7 +75,7 @@ enum TLSProfile {
     return configuration
   }
 
-  static func client(_ identity: TLSIdentity?, servers: TLSTrust) -> TLSConfiguration {
+  package static func client(_ identity: TLSIdentity?, servers: TLSTrust) -> TLSConfiguration {
     var configuration = TLSConfiguration.makeClientConfiguration()
     harden(&configuration)
     configuration.trustRoots = servers.roots
@@ -87,7 +87,7 @@ enum TLSProfile {
     return configuration
   }
 
-  static func context(_ configuration: TLSConfiguration) throws(TLSProblem) -> NIOSSLContext {
+  package static func context(_ configuration: TLSConfiguration) throws(TLSProblem) -> NIOSSLContext {
     do {
       return try NIOSSLContext(configuration: configuration)
     } catch {

@@ -54,7 +54,7 @@ public struct TransportProblem: Error, Hashable, Sendable, CustomStringConvertib
 
 extension TransportProblem {
   /// Says what an error of the libraries means.
-  init(_ error: any Error) {
+  package init(_ error: any Error) {
     switch error {
     case let problem as TransportProblem: self = problem
     case let error as HTTPClientError: self.init(error)

@@ -194,7 +194,7 @@ struct Submission: Sendable {
     // Whole milliseconds: what is stored, sent and stored again must be the same.
     let now = Date(milliseconds: Date().milliseconds)
     return StoredMessage(
-      row: 0, participant: participant, direction: .outgoing, id: id, status: .scheduled,
+      row: 0, participant: participant, ownMailbox: sender.mailbox, direction: .outgoing, id: id, status: .scheduled,
       created: chosen.created.map { Date(milliseconds: $0.milliseconds) } ?? now, stored: now,
       conversationID: chosen.conversationID ?? answered?.conversationID ?? id,
       refToMessageID: chosen.refToMessageID ?? reference, sender: sender, recipient: recipient, content: content)

@@ -93,7 +93,7 @@ enum MessageTable {
   }
 
   static let columns = """
-    message.id, message.participant, direction, messageId, status, createdAt, storedAt, conversationId, refToMessageId,
+    message.id, message.participant, message.mailbox, direction, messageId, status, createdAt, storedAt, conversationId, refToMessageId,
     sender, recipient, content
     """
 
@@ -157,7 +157,8 @@ extension StoredMessage {
       let conversation = MessageID(row["conversationId"])
     else { throw DatabaseError(message: "a message's row holds a word this version does not know") }
     self.init(
-      row: row["id"], participant: try ParticipantID(row["participant"]), direction: direction, id: id,
+      row: row["id"], participant: try ParticipantID(row["participant"]),
+      ownMailbox: try (row["mailbox"] as String?).map { try FunctionalAddress($0) }, direction: direction, id: id,
       status: status, created: Date(milliseconds: row["createdAt"]), stored: Date(milliseconds: row["storedAt"]),
       conversationID: conversation,
       refToMessageID: (row["refToMessageId"] as String?).flatMap(MessageID.init), sender: try decoded("sender"),

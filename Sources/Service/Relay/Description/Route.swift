@@ -64,14 +64,14 @@ enum PathParameter: String, CaseIterable {
   var schema: Schema {
     switch self {
     case .id: .id
-    case .number: .integer(from: 1, to: 10_000)
+    case .number: .integer(from: 1, to: 1_000_000_000_000)
     }
   }
 
   var note: String {
     switch self {
     case .id: "The id of the message or of the conversation."
-    case .number: "The attachment's number in the message, from 1."
+    case .number: "The attachment's number in the message, from 1, or the grant's."
     }
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Mailbox
 import SDKRelay
@@ -6,11 +7,27 @@ struct MailboxView: Encodable {
   let organisation: String
   let address: String
   let name: String?
+  let agreed: Bool
+  let absence: String?
+  let forwardsTo: String?
   let unhandled: Int?
+
+  init(_ mailbox: MailboxOverview, unhandled: Int?) {
+    organisation = mailbox.organisation.value
+    address = mailbox.mailbox.value
+    name = mailbox.name
+    agreed = mailbox.isAgreed
+    absence = mailbox.absence?.text
+    forwardsTo = mailbox.forwardsTo?.value
+    self.unhandled = unhandled
+  }
 
   static let schema = Schema.named("Mailbox") {
     .object(
       .required("organisation", .organisation), .required("address", .address), .optional("name", .text()),
+      .required("agreed", .flag, "Whether an agreement in force, or without any the directory, names it."),
+      .optional("absence", .text(), "A text for colleagues, in force now."),
+      .optional("forwardsTo", .address, "Where what arrives now is handled instead."),
       .optional(
         "unhandled", .integer(),
         "How many received messages nobody has marked done, of those you may see. For users who may see messages."))
@@ -45,13 +62,12 @@ extension RouteTable {
         answer: .json(.object(.required("mailboxes", .list(MailboxView.schema))))
       ) { [mailbox] asked in
         let mailboxes = try await mailbox.mailboxes(for: asked.principal)
+        var counts: [MailboxID: Int] = [:]
+        // What a client has taken for its own is out of its lists, and not out of the counts: they are for users.
+        if case .user = asked.principal { counts = try mailbox.unhandled(for: asked.principal) }
         return Self.answer(
           MailboxList(
-            mailboxes: mailboxes.map {
-              MailboxView(
-                organisation: $0.id.participant.value, address: $0.id.address.value, name: $0.name,
-                unhandled: $0.unhandled)
-            }))
+            mailboxes: mailboxes.map { MailboxView($0, unhandled: counts[MailboxID($0.organisation, $0.mailbox)]) }))
       },
     ]
   }

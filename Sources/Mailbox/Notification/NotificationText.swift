@@ -1,0 +1,53 @@
+import Foundation
+import SDKRelay
+
+/// What a notification says: always the same about a mailbox, whatever has come and however much of it.
+struct NotificationText {
+  /// The name that people know the mailbox by.
+  let name: String
+  let reasons: Set<NotificationReason>
+  let link: URL?
+
+  /// In Swedish, as people read it here.
+  var subject: String {
+    reasons.contains(.newMessage) ? "Nya meddelanden: \(name)" : "Leverans har misslyckats: \(name)"
+  }
+
+  var body: String {
+    var lines: [String] = []
+    if reasons.contains(.newMessage) { lines.append("Det finns nya meddelanden i funktionsbrevlådan \(name).") }
+    if reasons.contains(.deliveryFailed) {
+      lines.append("Meddelanden från funktionsbrevlådan \(name) har inte kunnat levereras.")
+    }
+    if let link { lines.append("Logga in för att läsa: \(link.absoluteString)") }
+    lines.append("Detta är en automatisk avisering utan innehåll. Den går inte att svara på.")
+    return lines.joined(separator: "\n\n") + "\n"
+  }
+}
+
+/// A notification as a webhook gets it; `docs/notifications.md` describes each field.
+struct WebhookEvent: Encodable {
+  let events: [String]
+  let id: String
+  let mailbox: String
+  let organisation: String
+  /// When it was sent.
+  let time: Date
+
+  init(_ pending: PendingNotification, at now: Date) {
+    events = NotificationReason.allCases.filter(pending.reasons.contains).map(\.rawValue)
+    id = pending.id
+    mailbox = pending.mailbox.address.value
+    organisation = pending.mailbox.participant.value
+    time = now
+  }
+
+  var json: [UInt8] {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      encoder.dateEncodingStrategy = .iso8601
+      return Array(try encoder.encode(self))
+    }
+  }
+}
