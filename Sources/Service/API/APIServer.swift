@@ -20,10 +20,19 @@ public struct APIServer: ServiceLifecycle.Service {
     _ settings: ServiceSettings, mailbox: MailboxService, logger: Logger,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) async throws {
+    self.init(
+      settings, responder: try await Responder(settings, mailbox: mailbox, logger: logger), logger: logger,
+      onListening: onListening)
+  }
+
+  init(
+    _ settings: ServiceSettings, responder: Responder, logger: Logger,
+    onListening: @escaping @Sendable (Int) async -> Void
+  ) {
     self.settings = settings
+    self.responder = responder
     self.logger = logger
     self.onListening = onListening
-    responder = try await Responder(settings, mailbox: mailbox, logger: logger)
   }
 
   public func run() async throws {

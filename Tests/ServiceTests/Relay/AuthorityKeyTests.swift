@@ -186,7 +186,7 @@ struct AuthorityKeyTests {
     var settings = plain
     settings.security = .oneWayTLS(identity)
     let (ports, told) = AsyncStream.makeStream(of: Int.self)
-    let server = try await APIServer(settings, mailbox: kit.service, logger: .silent) { told.yield($0) }
+    let server = APIServer(settings, responder: kit.responder, logger: .silent) { told.yield($0) }
     let task = Task { try await server.run() }
     defer { task.cancel() }
     let port = await ports.first { _ in true } ?? 0
