@@ -81,6 +81,8 @@ struct OfficeRouteTests {
     #expect(
       try await give(chief, "u2", "registrar") == nothing, "a role that only the organisation's administrator gives")
     #expect(try await give(chief, "chef", "protectedPersons").status == 409, "to oneself")
+    try await kit.user("u9", in: RelayKit.elsewhere)
+    #expect(try await give(chief, "u9", "caseworker") == nothing, "somebody of another organisation")
     let given = try await give(chief, "u2", "caseworker")
     let number = try #require(given.json["number"] as? Int, "\(given.text)")
     #expect(try await kit.ask("GET", members, token: other).status == 200)

@@ -96,7 +96,10 @@ extension RouteTable {
 
 extension AccessProblem {
   var answer: Problem {
-    if case .unknown = self { return .nothing }
-    return .conflict(description)
+    switch self {
+    // Who works in another organisation is none of this one's business.
+    case .unknown, .otherOrganisation: .nothing
+    default: .conflict(description)
+    }
   }
 }
