@@ -26,5 +26,6 @@ enum MailboxSchema {
     ("14 notification", NotificationTable.schema),
     ("15 failed delivery", FailedDeliveryTable.schema),
     ("16 draft", DraftTable.schema),
+    ("17 user secret", UserSecretTable.schema),
   ]
 }

@@ -22,6 +22,8 @@ public final class Relay: Sendable {
   public let measures = Measures()
   /// Beats while the workers look at the queue.
   let pulse = Pulse()
+  /// Calls those who follow the event list.
+  public let eventWatch: EventWatch
 
   init(
     settings: NodeSettings, directory: any Directory, store: Store, inbox: (any Inbox)? = nil, logger: Logger
@@ -33,6 +35,7 @@ public final class Relay: Sendable {
     self.logger = logger
     scan = MessageScan(settings.malware)
     doorbell = Doorbell(store.layout.doorbell)
+    eventWatch = EventWatch(store)
     work = BlockingWork(threads: max(4, ProcessInfo.processInfo.activeProcessorCount * 2))
   }
 

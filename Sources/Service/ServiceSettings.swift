@@ -24,8 +24,19 @@ public struct ServiceSettings: Sendable {
     public var issuer: String
     /// What its tokens must name as `aud`.
     public var audience: String
-    /// A file with its keys, a JWK set. It is read again when it changes.
-    public var keys: URL
+    /// Its keys, a JWK set.
+    public var keys: Keys
+    /// The authorities that the certificate at the keys' address must come from; nil for those of the system.
+    public var trust: URL?
+    /// The claim that names the user in tokens with the scope `urn:sdkrelay:user`; nil where no user's tokens are taken.
+    public var userClaim: String?
+
+    public enum Keys: Hashable, Sendable {
+      /// It is read again when it changes.
+      case file(URL)
+      /// It is fetched: https, or http on this very machine.
+      case address(URL)
+    }
   }
 
   /// The section of a node's settings file; nil when it has none, and the node then offers no services.
@@ -45,10 +56,27 @@ public struct ServiceSettings: Sendable {
       return ["http", "https"].contains(url.scheme) ? url : nil
     }
     tokenLifetime = try section.duration("tokenLifetime", default: tokenLifetime, in: .seconds(60) ... .seconds(1_800))
-    if let server = try section.optionalSection("authorisationServer") {
-      try server.allow("issuer", "audience", "keys")
-      authorisationServer = AuthorisationServer(
-        issuer: try server.string("issuer"), audience: try server.string("audience"), keys: try server.file("keys"))
+    authorisationServer = try section.optionalSection("authorisationServer").map(AuthorisationServer.init)
+  }
+}
+
+extension ServiceSettings.AuthorisationServer {
+  fileprivate init(_ section: SettingsSection) throws(SettingsProblem) {
+    try section.allow("issuer", "audience", "keys", "trust", "userClaim")
+    issuer = try section.string("issuer")
+    audience = try section.string("audience")
+    let text = try section.string("keys")
+    if text.contains("://") {
+      keys = .address(
+        try section.value("keys", expected: "a file, or an https address") { text in
+          guard let url = URL(string: text), let host = url.host, url.user == nil else { return nil }
+          return url.scheme == "https" || url.scheme == "http" && ["127.0.0.1", "::1", "localhost"].contains(host)
+            ? url : nil
+        })
+    } else {
+      keys = .file(try section.file("keys"))
     }
+    trust = try section.optionalFile("trust")
+    userClaim = try section.optionalString("userClaim")
   }
 }

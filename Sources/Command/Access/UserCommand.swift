@@ -6,7 +6,8 @@ import SDKRelay
 struct UserCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "user", abstract: "Who may work in which mailbox.",
-    subcommands: [UserAdd.self, UserGrant.self, UserRevoke.self, UserList.self], defaultSubcommand: UserList.self)
+    subcommands: [UserAdd.self, UserGrant.self, UserRevoke.self, UserSecret.self, UserList.self],
+    defaultSubcommand: UserList.self)
 }
 
 struct UserAdd: AsyncParsableCommand {

@@ -10,6 +10,7 @@ public enum AccessProblem: Error, Hashable, Sendable, CustomStringConvertible {
   case endsBeforeItBegins
   case name
   case noScope
+  case secretByOperator
 
   public var description: String {
     switch self {
@@ -23,6 +24,7 @@ public enum AccessProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case .endsBeforeItBegins: "a grant ends after it begins"
     case .name: "a name has 1 to 200 characters, no control characters and no identity number"
     case .noScope: "a client needs at least one scope"
+    case .secretByOperator: "secrets are given at the command line, by whoever runs the node"
     }
   }
 }

@@ -69,11 +69,17 @@ extension MailboxService {
   }
 
   /// The message with its content, for reading; the audit trail tells of it.
+  /// - Parameters:
+  ///   - direction: whose copy to take where two mailboxes of one organisation exchanged it.
+  ///   - part: what of it, where it is not the whole: an id or code for the audit trail, never content.
   /// - Throws: ``MessageProblem/notFound`` also when the principal may not read it.
-  public func open(_ id: MessageID, by principal: Principal, at now: Date = .now) async throws -> StoredMessage {
-    let record = AuditRecord(principal, .readMessage, messageID: id)
+  public func open(
+    _ id: MessageID, direction: MessageDirection? = nil, part: String? = nil, by principal: Principal,
+    at now: Date = .now
+  ) async throws -> StoredMessage {
+    let record = AuditRecord(principal, .readMessage, messageID: id, object: part)
     return try await audited(record, at: now) { record, db in
-      let message = try Self.message(id, .read, for: principal, at: now, in: db)
+      let message = try Self.message(id, direction: direction, .read, for: principal, at: now, in: db)
       record.participant = message.participant
       record.mailbox = message.ownMailbox
       return message

@@ -8,7 +8,7 @@ import NIOCore
 import SDKRelay
 public import ServiceLifecycle
 
-/// The node's services over HTTP: the MT–MK interface and its token endpoint.
+/// The node's services over HTTP: the MT–MK interface, the node's own beside it, and their token endpoint.
 public struct APIServer: ServiceLifecycle.Service {
   private let settings: ServiceSettings
   private let responder: Responder
@@ -20,16 +20,19 @@ public struct APIServer: ServiceLifecycle.Service {
     _ settings: ServiceSettings, mailbox: MailboxService, logger: Logger,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) async throws {
+    self.init(
+      settings, responder: try await Responder(settings, mailbox: mailbox, logger: logger), logger: logger,
+      onListening: onListening)
+  }
+
+  init(
+    _ settings: ServiceSettings, responder: Responder, logger: Logger,
+    onListening: @escaping @Sendable (Int) async -> Void
+  ) {
     self.settings = settings
+    self.responder = responder
     self.logger = logger
     self.onListening = onListening
-    let address = settings.url?.absoluteString ?? "\(settings.scheme)://\(settings.host):\(settings.port)"
-    let authority = try await TokenAuthority(mailbox, issuer: address, settings: settings)
-    responder = Responder(
-      messages: MessageRoutes(mailbox: mailbox, authority: authority, base: "\(address)/v1", logger: logger),
-      tokens: TokenEndpoint(
-        authority: authority, addresses: [address, "\(address)\(TokenEndpoint.path)"], logger: logger),
-      logger: logger)
   }
 
   /// - Throws: ``ListenProblem`` when it cannot listen where its settings say.
@@ -53,22 +56,41 @@ public struct APIServer: ServiceLifecycle.Service {
 
 /// Finds the operation, and turns every error into an answer of the interface's form.
 struct Responder: HTTPResponder {
-  typealias Context = BasicRequestContext
+  typealias Context = ServiceContext
 
   let messages: MessageRoutes
   let tokens: TokenEndpoint
+  let relay: RelayInterface
   let logger: Logger
+
+  /// - Parameter fetch: how the authorisation server's keys are got from an address.
+  init(
+    _ settings: ServiceSettings, mailbox: MailboxService, pace: EventPace = EventPace(),
+    fetch: AuthorityKeys.Fetch? = nil, logger: Logger
+  ) async throws {
+    let address = settings.url?.absoluteString ?? "\(settings.scheme)://\(settings.host):\(settings.port)"
+    let authority = try await TokenAuthority(mailbox, issuer: address, settings: settings, fetch: fetch, logger: logger)
+    messages = MessageRoutes(mailbox: mailbox, authority: authority, base: "\(address)/v1", logger: logger)
+    tokens = TokenEndpoint(
+      authority: authority, addresses: [address, "\(address)\(TokenEndpoint.path)"], logger: logger)
+    relay = RelayInterface(mailbox, authority: authority, address: address, pace: pace, logger: logger)
+    self.logger = logger
+  }
 
   func respond(to request: Request, context: Context) async throws -> Response {
     let start = ContinuousClock.now
-    let response = await respond(request)
+    let response = try await respond(request, context)
     messages.mailbox.relay.measures.take(request, response, took: .now - start)
     return response
   }
 
-  private func respond(_ request: Request) async -> Response {
+  private func respond(_ request: Request, _ context: Context) async throws -> Response {
+    let path = request.uri.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
+    if path.starts(with: RelayInterface.root), path.count > RelayInterface.root.count {
+      return await relay.respond(to: request, path: Array(path.dropFirst(RelayInterface.root.count)), context: context)
+    }
     do {
-      return try await answer(request)
+      return try await answer(request, path)
     } catch let problem as Problem {
       return problem.response()
     } catch is AccessDenied {
@@ -85,8 +107,7 @@ struct Responder: HTTPResponder {
     }
   }
 
-  private func answer(_ request: Request) async throws -> Response {
-    let path = request.uri.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
+  private func answer(_ request: Request, _ path: [String]) async throws -> Response {
     switch path {
     case ["v1", "sdk", "messages"]:
       return switch request.method {

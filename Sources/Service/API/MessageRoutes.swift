@@ -66,17 +66,12 @@ struct MessageRoutes: Sendable {
 
   /// The client, whose token must carry the scope.
   private func session(_ request: Request, _ scope: ClientScope) async throws -> ClientSession {
-    guard let header = request.headers[.authorization] else { throw Problem.unauthorized() }
-    let parts = header.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw Problem.unauthorized() }
-    do {
-      let session = try await authority.session(token: String(parts[1]), at: .now)
-      guard session.scopes.contains(scope) else { throw Problem.unauthorized("insufficient_scope") }
-      return session
-    } catch let refusal as Unauthenticated {
-      logger.notice("token refused", metadata: ["reason": "\(refusal.reason)"])
+    guard case .client(let session) = try await authority.bearer(of: request, logger: logger).0.principal else {
+      // A user's token stands for no system.
       throw Problem.unauthorized("invalid_token")
     }
+    guard session.scopes.contains(scope) else { throw Problem.unauthorized("insufficient_scope") }
+    return session
   }
 
   private func creation(_ request: Request) async throws -> APICreation {

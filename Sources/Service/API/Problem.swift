@@ -80,6 +80,7 @@ extension Response {
   static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) -> Response {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.dateEncodingStrategy = .custom { try APITime.text($0).encode(to: $1) }
     guard let data = try? encoder.encode(value) else { return Response(status: .internalServerError) }
     return Response(
       status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],

@@ -1,5 +1,7 @@
+import Crypto
 import Foundation
 import JWTKit
+import Logging
 import Mailbox
 import SDKRelay
 import XMLSecurity
@@ -17,17 +19,32 @@ struct TokenAuthority: Sendable {
   let issuer: String
   let lifetime: Duration
   private let server: ServiceSettings.AuthorisationServer?
+  private let serverKeys: AuthorityKeys?
   private let own = JWTKeyCollection()
+  /// What the node's own key has been seen to have signed: an event stream asks every few seconds.
+  private let verified = BoundedCache<ExactText, TokenClaims>(limit: 2_000)
+  /// For cursors, which only this node can open.
+  let cursors: Cursors
   private let used = UsedAssertions()
   /// An assertion that is to hold longer, in seconds, is refused.
   private static let longestAssertion = 3_600.0
 
-  init(_ mailbox: MailboxService, issuer: String, settings: ServiceSettings) async throws {
+  /// - Parameter fetch: how the authorisation server's keys are got from an address.
+  init(
+    _ mailbox: MailboxService, issuer: String, settings: ServiceSettings, fetch: AuthorityKeys.Fetch? = nil,
+    logger: Logger
+  ) async throws {
     self.mailbox = mailbox
     self.issuer = issuer
     lifetime = settings.tokenLifetime
+    let key = try TokenKey.open(in: mailbox.relay.settings.data)
+    cursors = Cursors(key)
     server = settings.authorisationServer
-    await own.add(ecdsa: try TokenKey.open(in: mailbox.relay.settings.data))
+    serverKeys = server.map { server in
+      AuthorityKeys(server.keys, fetch: fetch ?? { try await KeyFetch(trust: server.trust)($0) }, logger: logger)
+    }
+    await own.add(ecdsa: try ES256PrivateKey(pem: key.pemRepresentation))
+    if let serverKeys { Task { await serverKeys.start() } }
   }
 
   // MARK: Clients
@@ -67,12 +84,34 @@ struct TokenAuthority: Sendable {
       TokenClaims(issuer: issuer, client: client.id, scopes: scopes, from: now, lifetime: lifetime))
   }
 
-  /// What the bearer of the token may claim to be. What it may do is decided by ``Access`` each time.
-  func session(token: String, at now: Date) async throws -> ClientSession {
-    let claims = try await claims(token)
-    guard let id = try? ClientID(claims.azp), let client = try mailbox.client(id), client.revoked == nil else {
-      throw Unauthenticated(reason: "the token's client is not known here")
+  func token(for user: UserID, at now: Date) async throws -> String {
+    try await own.sign(TokenClaims(issuer: issuer, user: user, from: now, lifetime: lifetime))
+  }
+
+  /// Whoever bears the token. What they may do is decided by ``Access`` each time.
+  func caller(token: String, at now: Date) async throws -> Caller {
+    let (claims, isOwn) = try await claims(token)
+    let principal =
+      claims.isOfUser ? try user(claims, isOwn: isOwn) : Principal.client(try session(claims, at: now))
+    return Caller(principal: principal, expires: claims.exp.value)
+  }
+
+  private func user(_ claims: TokenClaims, isOwn: Bool) throws -> Principal {
+    guard let name = isOwn ? "sub" : server?.userClaim, let text = claims.texts[name], let id = try? UserID(text),
+      try mailbox.user(id) != nil
+    else { throw Unauthenticated(reason: "the token's user is not known here") }
+    if isOwn {
+      // A token is no older than the secret it was got with; it tells time in whole seconds.
+      guard let secret = try mailbox.secretTime(of: id), let issued = claims.iat?.value,
+        issued.timeIntervalSince(secret) > -1
+      else { throw Unauthenticated(reason: "the user's secret is another by now") }
     }
+    return .user(id)
+  }
+
+  private func session(_ claims: TokenClaims, at now: Date) throws -> ClientSession {
+    guard let azp = claims.azp, let id = try? ClientID(azp), let client = try mailbox.client(id), client.revoked == nil
+    else { throw Unauthenticated(reason: "the token's client is not known here") }
     let scopes = Set(claims.scope.split(separator: " ").compactMap { ClientScope(urn: String($0)) })
     let session = ClientSession(id, scopes: scopes.intersection(client.scopes))
     guard let patterns = claims.addresses else { return session }
@@ -83,18 +122,21 @@ struct TokenAuthority: Sendable {
     return ClientSession(id, scopes: session.scopes, addresses: Set(addresses))
   }
 
-  private func claims(_ token: String) async throws -> TokenClaims {
+  private func claims(_ token: String) async throws -> (TokenClaims, isOwn: Bool) {
+    if let claims = verified.value(for: ExactText(token)) {
+      guard (try? claims.exp.verifyNotExpired()) != nil else { throw Unauthenticated(reason: "the token is over") }
+      return (claims, true)
+    }
     if let claims = try? await own.verify(token, as: TokenClaims.self), sameBytes(claims.iss.value, issuer),
       claims.aud.value.contains(where: { sameBytes($0, issuer) })
     {
-      return claims
+      verified.set(claims, for: ExactText(token))
+      return (claims, true)
     }
-    guard let server, let jwks = try? String(contentsOf: server.keys, encoding: .utf8),
-      let keys = try? await JWTKeyCollection().add(jwksJSON: jwks),
-      let claims = try? await keys.verify(token, as: TokenClaims.self, iteratingKeys: true),
-      sameBytes(claims.iss.value, server.issuer), claims.aud.value.contains(where: { sameBytes($0, server.audience) })
+    guard let server, let claims = await serverKeys?.claims(token), sameBytes(claims.iss.value, server.issuer),
+      claims.aud.value.contains(where: { sameBytes($0, server.audience) })
     else { throw Unauthenticated(reason: "the token is not one that counts here, or is over") }
-    return claims
+    return (claims, false)
   }
 
   /// `*.example.se` stands for every address that ends so; a pattern without a star for itself.

@@ -13,6 +13,13 @@ struct TokenEndpoint: Sendable {
   /// What an assertion may name as its audience: the issuer, or this endpoint.
   let addresses: [String]
   let logger: Logger
+  private let attempts = AttemptLimit()
+
+  init(authority: TokenAuthority, addresses: [String], logger: Logger) {
+    self.authority = authority
+    self.addresses = addresses
+    self.logger = logger
+  }
 
   private struct Answer: Encodable {
     let access_token: String
@@ -28,6 +35,7 @@ struct TokenEndpoint: Sendable {
   func token(_ request: Request) async throws -> Response {
     guard let body = try? await request.body.collect(upTo: 65_536) else { return refuse("invalid_request") }
     guard let form = Form(String(buffer: body)) else { return refuse("invalid_request") }
+    if form["grant_type"] == "password" { return try await user(form) }
     guard form["grant_type"] == "client_credentials" else { return refuse("unsupported_grant_type") }
     do {
       let client = try await client(request, form)
@@ -42,6 +50,33 @@ struct TokenEndpoint: Sendable {
       logger.notice("client refused", metadata: ["reason": "\(refusal.reason)"])
       return refuse("invalid_client", status: .unauthorized)
     }
+  }
+
+  /// A token for a user with a secret (RFC 6749, section 4.3). Every refusal is the same, and takes as long.
+  private func user(_ form: Form) async throws -> Response {
+    guard let name = form["username"], let secret = form["password"] else { return refuse("invalid_request") }
+    guard [nil, "", UserScope.urn].contains(form["scope"]) else { return refuse("invalid_scope") }
+    guard let id = try? UserID(name), try authority.mailbox.matches(id, secret: secret) else {
+      return try await refuseUser(name)
+    }
+    try await authority.mailbox.recordLogIn(id, isAllowed: true)
+    let token = try await authority.token(for: id, at: .now)
+    logger.info("token issued", metadata: ["user": "\(id)"])
+    return .json(
+      Answer(access_token: token, expires_in: authority.lifetime.components.seconds, scope: UserScope.urn))
+  }
+
+  private func refuseUser(_ name: String) async throws -> Response {
+    // What cannot be a name is in nobody's: it shares one place.
+    let id = try? UserID(name)
+    guard attempts.take(id?.value ?? "", at: .now) else {
+      var response = refuse("slow_down", status: .tooManyRequests)
+      response.headers[.retryAfter] = "60"
+      return response
+    }
+    if let id { try await authority.mailbox.recordLogIn(id, isAllowed: false) }
+    logger.notice("user refused")
+    return refuse("invalid_grant")
   }
 
   private func client(_ request: Request, _ form: Form) async throws -> Client {

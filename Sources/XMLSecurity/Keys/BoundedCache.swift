@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Remembers a bounded number of values; the oldest go first.
-final class BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+package final class BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private struct State {
     var values: [Key: Value] = [:]
     var order: [Key] = []
@@ -9,15 +9,15 @@ final class BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private let limit: Int
   private let state = Mutex(State())
 
-  init(limit: Int) {
+  package init(limit: Int) {
     self.limit = limit
   }
 
-  func value(for key: Key) -> Value? {
+  package func value(for key: Key) -> Value? {
     state.withLock { $0.values[key] }
   }
 
-  func set(_ value: Value, for key: Key) {
+  package func set(_ value: Value, for key: Key) {
     state.withLock { state in
       if state.values.updateValue(value, forKey: key) == nil { state.order.append(key) }
       guard state.order.count > limit else { return }

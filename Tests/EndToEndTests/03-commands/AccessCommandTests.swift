@@ -57,6 +57,19 @@ struct AccessCommandTests {
     #expect(try await run("client", "list").output.contains("revoked"))
   }
 
+  @Test("a user's secret is shown once, is another each time, and is taken away")
+  func userSecret() async throws {
+    _ = try await run("user", "add", "handlaggare-1", "--name", "En", "--organisation", Self.organisation)
+    let first = try #require(try await run("user", "secret", "handlaggare-1", "--json").json()["secret"] as? String)
+    let second = try await run("user", "secret", "handlaggare-1")
+    #expect(first.utf8.count == 43 && second.exitCode == 0 && !second.output.contains(first))
+    let shown = try await run("user", "list", "--json").output + run("audit", "search").output
+    #expect(!shown.contains(first) && shown.contains("user.secret"))
+    #expect(try await run("user", "secret", "nobody").exitCode == 1)
+    #expect(try await run("user", "secret", "handlaggare-1", "--remove").exitCode == 0)
+    #expect(try await run("user", "secret", "handlaggare-1", "--remove").exitCode == 1)
+  }
+
   @Test("W12 an edited row is found, and the exit code says so")
   func tampered() async throws {
     _ = try await run("user", "add", "a", "--name", "A", "--organisation", Self.organisation)
