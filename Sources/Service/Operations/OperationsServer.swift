@@ -57,9 +57,7 @@ struct OperationsResponder: HTTPResponder {
   }
 
   func respond(to request: Request, context: Context) async throws -> Response {
-    guard request.method == .get || request.method == .head else {
-      return Response(status: .methodNotAllowed, headers: [.allow: "GET, HEAD"])
-    }
+    guard request.method == .get else { return Response(status: .methodNotAllowed, headers: [.allow: "GET"]) }
     switch request.uri.path {
     case "/health/live": return .json(Alive())
     case "/health/ready":
