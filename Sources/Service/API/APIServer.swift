@@ -37,7 +37,11 @@ public struct APIServer: ServiceLifecycle.Service {
       responder: responder, server: try server(),
       configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
       onServerRunning: { [onListening] channel in await onListening(channel.localAddress?.port ?? 0) }, logger: logger)
-    try await application.run()
+    do {
+      try await application.run()
+    } catch {
+      throw ListenProblem(error, section: "service", host: settings.host, port: settings.port) ?? error
+    }
   }
 
   private func server() throws -> HTTPServerBuilder {

@@ -33,7 +33,11 @@ public struct OperationsServer: ServiceLifecycle.Service {
       responder: responder, server: .http1(),
       configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
       onServerRunning: { [onListening] channel in await onListening(channel.localAddress?.port ?? 0) }, logger: logger)
-    try await withTaskExecutorPreference(OwnThreads()) { try await application.run() }
+    do {
+      try await withTaskExecutorPreference(OwnThreads()) { try await application.run() }
+    } catch {
+      throw ListenProblem(error, section: "operations", host: settings.host, port: settings.port) ?? error
+    }
   }
 }
 
