@@ -1,13 +1,12 @@
 import Foundation
 import NIOCore
 
-/// Why an endpoint of the node cannot listen where its settings say, in a sentence that names them.
+/// Why a listener of the node cannot listen where its settings say, in a sentence that names them.
 public struct ListenProblem: Error, Hashable, Sendable, CustomStringConvertible {
-  /// As in the section's settings `host` and `port`.
+  /// The settings' section, such as `server`.
+  public let section: String
   public let host: String
   public let port: Int
-  /// The section of the settings file, such as `server`.
-  public let section: String
   public let reason: String
 
   public var description: String {
@@ -15,17 +14,21 @@ public struct ListenProblem: Error, Hashable, Sendable, CustomStringConvertible 
     return "cannot listen on \(address) (settings \(section).host and \(section).port): \(reason)"
   }
 
-  private init(_ host: String, _ port: Int, _ section: String, _ reason: String) {
-    (self.host, self.port, self.section) = (host, port, section)
-    self.reason = reason
+  private init(_ section: String, _ host: String, _ port: Int, _ reason: String) {
+    (self.section, self.host, self.port, self.reason) = (section, host, port, reason)
   }
 
-  /// What an error of an endpoint means; nil for one that has nothing to do with its address.
-  public init?(_ error: any Error, host: String, port: Int, section: String) {
+  /// What an error of the endpoint means; nil for one that has nothing to do with its address.
+  init?(_ error: any Error, at settings: AS4EndpointSettings) {
+    self.init(error, section: "server", host: settings.host, port: settings.port)
+  }
+
+  /// What an error of a listener means; nil for one that has nothing to do with its address.
+  public init?(_ error: any Error, section: String, host: String, port: Int) {
     switch error {
-    case let error as IOError: self.init(host, port, section, Self.reason(error.errnoCode))
+    case let error as IOError: self.init(section, host, port, Self.reason(error.errnoCode))
     case is SocketAddressError, is SocketAddressError.UnknownHost:
-      self.init(host, port, section, "the host has no address")
+      self.init(section, host, port, "the host has no address")
     default: return nil
     }
   }
@@ -33,17 +36,14 @@ public struct ListenProblem: Error, Hashable, Sendable, CustomStringConvertible 
   /// Looks whether this machine has the host's address. The port is left alone: a node that runs holds it.
   public static func check(_ settings: AS4EndpointSettings) throws(ListenProblem) {
     guard let address = try? SocketAddress.makeAddressResolvingHost(settings.host, port: settings.port).ipAddress else {
-      throw ListenProblem(settings.host, settings.port, server, "the host has no address")
+      throw ListenProblem("server", settings.host, settings.port, "the host has no address")
     }
     let isEverywhere = ["0.0.0.0", "::", "::1"].contains(address) || address.hasPrefix("127.")
     let own = (try? System.enumerateDevices().compactMap { $0.address?.ipAddress }) ?? []
     guard isEverywhere || own.contains(address) else {
-      throw ListenProblem(settings.host, settings.port, server, reason(EADDRNOTAVAIL))
+      throw ListenProblem("server", settings.host, settings.port, reason(EADDRNOTAVAIL))
     }
   }
-
-  /// The access point's section.
-  static let server = "server"
 
   private static func reason(_ code: Int32) -> String {
     switch code {

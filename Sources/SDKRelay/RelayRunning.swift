@@ -30,8 +30,7 @@ extension Relay: Service {
       try await serve(node, janitor, onListening)
     } catch {
       await node.client.shutdown()
-      let server = settings.server
-      throw ListenProblem(error, host: server.host, port: server.port, section: ListenProblem.server) ?? error
+      throw ListenProblem(error, at: settings.server) ?? error
     }
     await node.client.shutdown()
   }

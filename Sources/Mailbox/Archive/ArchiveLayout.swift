@@ -1,5 +1,5 @@
 import Foundation
-import SDKRelay
+public import SDKRelay
 
 /// What lies where in an archive package: an E-ARK SIP 2.1 after CSIP 2.1, which is what FGS Paketstruktur 2.0 asks for.
 ///
@@ -80,6 +80,8 @@ public enum ArchiveProblem: Error, Hashable, Sendable, CustomStringConvertible {
   case exists(String)
   /// What a zip file holds; a folder has no such limit.
   case tooLarge
+  /// What lies on the disk is not the attachment that was stored.
+  case attachmentChanged(MessageID)
   case unreadable(String)
 
   public var description: String {
@@ -90,6 +92,7 @@ public enum ArchiveProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case .severalOrganisations: "the messages belong to several organisations: make a package of each one's"
     case .exists(let path): "\(path) already exists"
     case .tooLarge: "the package is too large for a zip file; give a folder instead"
+    case .attachmentChanged(let id): "an attachment of the message \(id.value) is not what was stored: restore a backup"
     case .unreadable(let reason): reason
     }
   }

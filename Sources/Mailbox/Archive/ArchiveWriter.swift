@@ -33,19 +33,16 @@ struct ArchiveWriter {
       try sink.write(ArchiveReadme.text(id, messages: messages.count, submitter: submitter, at: created))
     }
     let schema = try add(ArchiveLayout.schema) { try $0.write(RecordSchema.text) }
-    _ = try add(ArchiveLayout.mets) { sink in
-      try MetsDocument(
-        id: id, label: label, created: created, submitter: submitter, agreement: agreement,
-        descriptive: [descriptive], preservation: [preservation],
-        groups: [
-          .init(use: "Documentation", id: "documentation", files: [readme]),
-          .init(use: "Schemas", id: "schemas", files: [schema]),
-          .init(
-            use: "Representations/\(ArchiveLayout.representation)", id: ArchiveLayout.representation,
-            files: [described]),
-        ], base: ""
-      ).write(into: sink)
-    }
+    let groups: [MetsDocument.Group] = [
+      .init(use: "Documentation", id: "documentation", files: [readme]),
+      .init(use: "Schemas", id: "schemas", files: [schema]),
+      .init(
+        use: "Representations/\(ArchiveLayout.representation)", id: ArchiveLayout.representation, files: [described]),
+    ]
+    let package = MetsDocument(
+      id: id, label: label, created: created, submitter: submitter, agreement: agreement, descriptive: [descriptive],
+      preservation: [preservation], groups: groups, base: "")
+    _ = try add(ArchiveLayout.mets) { try package.write(into: $0) }
     try target.finish()
   }
 
@@ -70,7 +67,7 @@ struct ArchiveWriter {
     var files = try attachments.map { attachment in
       let path = "\(folder)/\(attachment.path)"
       names[path] = attachment.file.name
-      return try add(path, attachment.file.contentType) { try self.attachment(attachment.file, message, $0) }
+      return try write(attachment, of: message, to: path)
     }
     let bundle = try evidence(message, in: folder)
     files.append(
@@ -85,6 +82,15 @@ struct ArchiveWriter {
         try ReadableMessage(archived: archived, attachments: attachments, hasEvidence: bundle != nil).write(into: sink)
       })
     return PremisDocument.Entry(archived: archived, files: files + (bundle.map { [$0] } ?? []), originalNames: names)
+  }
+
+  /// Nobody takes for the original what is not.
+  private func write(_ attachment: ArchivedAttachment, of message: StoredMessage, to path: String) throws
+    -> ArchivedFile
+  {
+    let written = try add(path, attachment.file.contentType) { try self.attachment(attachment.file, message, $0) }
+    guard written.sha256 == attachment.file.sha256 else { throw ArchiveProblem.attachmentChanged(message.id) }
+    return written
   }
 
   /// The bundle is a zip file of its own, whose sizes are known only when it is whole.

@@ -44,7 +44,7 @@ public struct APIServer: ServiceLifecycle.Service {
     do {
       try await application.run()
     } catch {
-      throw ListenProblem(error, host: settings.host, port: settings.port, section: "service") ?? error
+      throw ListenProblem(error, section: "service", host: settings.host, port: settings.port) ?? error
     }
   }
 

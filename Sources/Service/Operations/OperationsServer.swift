@@ -33,7 +33,11 @@ public struct OperationsServer: ServiceLifecycle.Service {
       responder: responder, server: .http1(),
       configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
       onServerRunning: { [onListening] channel in await onListening(channel.localAddress?.port ?? 0) }, logger: logger)
-    try await withTaskExecutorPreference(OwnThreads()) { try await application.run() }
+    do {
+      try await withTaskExecutorPreference(OwnThreads()) { try await application.run() }
+    } catch {
+      throw ListenProblem(error, section: "operations", host: settings.host, port: settings.port) ?? error
+    }
   }
 }
 
@@ -57,9 +61,7 @@ struct OperationsResponder: HTTPResponder {
   }
 
   func respond(to request: Request, context: Context) async throws -> Response {
-    guard request.method == .get || request.method == .head else {
-      return Response(status: .methodNotAllowed, headers: [.allow: "GET, HEAD"])
-    }
+    guard request.method == .get else { return Response(status: .methodNotAllowed, headers: [.allow: "GET"]) }
     switch request.uri.path {
     case "/health/live": return .json(Alive())
     case "/health/ready":

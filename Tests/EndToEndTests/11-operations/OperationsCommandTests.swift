@@ -15,6 +15,32 @@ struct OperationsCommandTests {
     #expect(refused.exitCode == 2 && refused.complaint.contains("has no section operations"))
   }
 
+  @Test("a port that another program has is told by the setting that names it", arguments: ["operations", "service"])
+  func portTaken(_ section: String) async throws {
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(listener) }
+    let port = try freePorts(1)[0]
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(port).bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    let bound = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    try #require(bound == 0 && listen(listener, 1) == 0)
+    let tls = section == "service" ? "  tls: false\n" : ""
+    let node = try OwnData(furtherSettings: "\(section):\n  port: \(port)\n\(tls)")
+    let result = try await node.run(["serve"])
+    #expect(result.exitCode == 2)
+    #expect(
+      result.complaint.contains(
+        "cannot listen on 127.0.0.1:\(port) (settings \(section).host and \(section).port): another program listens there"
+      ),
+      "\(result.complaint)")
+  }
+
   @Test("the audit trail's key may lie apart from the data: it is made there, is in no backup, and is missed")
   func auditKey() async throws {
     let place = try TemporaryFolder()

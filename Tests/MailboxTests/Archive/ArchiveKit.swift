@@ -23,7 +23,10 @@ final class ArchiveKit: Sendable {
 
   /// Puts in a message, and the files that it names.
   func put(_ change: (inout MessageKit.Plan) -> Void = { _ in }) async throws -> StoredMessage {
-    let message = try await messages.put(change)
+    let message = try await messages.put {
+      $0.fileBytes = Self.attachment
+      change(&$0)
+    }
     for file in message.content.files {
       let url = messages.service.relay.attachment(file, of: message)
       try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)

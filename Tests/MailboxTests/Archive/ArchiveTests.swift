@@ -41,6 +41,16 @@ struct ArchiveTests {
     #expect(mets.contains("csip:OAISPACKAGETYPE=\"SIP\"") && mets.contains(">ÖK 2026-1</mets:altRecordID>"))
   }
 
+  @Test("an attachment that is not what was stored is not exported as if it were")
+  func changedAttachment() async throws {
+    let kit = try await ArchiveKit()
+    let message = try await kit.put { $0.file = "plan.pdf" }
+    let file = kit.messages.service.relay.attachment(message.content.files[0], of: message)
+    try Data(ArchiveKit.attachment + [0]).write(to: file)
+    await #expect(throws: ArchiveProblem.attachmentChanged(message.id)) { try await kit.export([message.id]) }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: kit.folder.path).isEmpty)
+  }
+
   @Test("a zip file holds the same, and none is replaced")
   func zip() async throws {
     let kit = try await ArchiveKit()

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Logging
+import XMLSecurity
 
 @testable import Mailbox
 @testable import SDKRelay
@@ -50,6 +51,8 @@ struct MessageKit {
     var subject = "Fråga om antagning"
     var text = "En text"
     var file: String?
+    /// What the file holds.
+    var fileBytes: [UInt8] = [0]
     var reference: String?
     var isConfidential = false
     var status: MessageStatus?
@@ -138,7 +141,11 @@ extension MessageKit.Plan {
       id: counterparty, label: "Motparten", mailbox: counterpartyMailbox,
       mailboxLabel: "Registratorn")
     let files = file.map {
-      [StoredContent.File(name: $0, contentType: "application/pdf", size: 1, sha256: "", storedName: UUID().uuidString)]
+      [
+        StoredContent.File(
+          name: $0, contentType: "application/pdf", size: fileBytes.count,
+          sha256: SDKRelay.hexadecimal(digest(.sha256, of: fileBytes)), storedName: UUID().uuidString)
+      ]
     }
     let content = StoredContent(
       subject: subject, isConfidential: isConfidential,
