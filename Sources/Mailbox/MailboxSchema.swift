@@ -20,5 +20,6 @@ enum MailboxSchema {
     ("5 conversation", ConversationTable.schema),
     ("6 handling", HandlingTable.schema),
     ("7 search", SearchIndex.schema),
+    ("8 sealed notes and words", HandlingTable.sealedNotes + SearchIndex.blind),
   ]
 }

@@ -82,7 +82,7 @@ struct DemoExchange {
     guard let message = try recipient.message(id).first, let file = message.content.files.first else {
       throw CommandProblem.refused("the file did not arrive")
     }
-    let sent = try sha256(draft.attachments[0].file)
+    let sent = try sha256(draft.attachments[0].stored)
     let arrived = try sha256(recipient.attachment(file, of: message))
     try show.step("SHA-256 sent    \(sent)  \(draft.attachments[0].name)")
     try show.step("SHA-256 arrived \(arrived)  \(printable(file.name))")
@@ -95,9 +95,9 @@ struct DemoExchange {
     return arrived
   }
 
-  private func sha256(_ file: URL) throws -> String {
+  private func sha256(_ file: StoredFile) throws -> String {
     let digest = DigestSink(.sha256)
-    try readFile(file, into: digest)
+    try file.write(into: digest)
     try digest.close()
     return hexadecimal(digest.digest())
   }

@@ -10,7 +10,7 @@ extension NodeSettings {
   init(_ root: SettingsSection) throws(SettingsProblem) {
     try root.allow(
       "federation", "data", "directory", "agreements", "accessPoint", "server", "client", "envelopes", "participants",
-      "delivery", "limits", "malware", "log", "service")
+      "storage", "delivery", "limits", "malware", "log", "service")
     let words = Federation.allCases.map(\.rawValue).joined(separator: " or ")
     self.init(
       federation: try root.value("federation", expected: words) { Federation(rawValue: $0) },
@@ -20,7 +20,8 @@ extension NodeSettings {
       server: try AS4EndpointSettings(root.section("server")),
       client: try AS4ClientSettings(root.section("client")),
       envelopes: try Self.envelopes(root.section("envelopes")),
-      participants: try Self.participants(root))
+      participants: try Self.participants(root),
+      storage: try StorageKeys(root.section("storage")))
     agreements = try root.optionalPath("agreements")
     if let section = try root.optionalSection("delivery") { delivery = try Delivery(section) }
     if let section = try root.optionalSection("limits") { limits = try Limits(section) }
