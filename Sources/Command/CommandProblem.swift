@@ -34,6 +34,7 @@ extension CommandProblem {
     case let problem as SubmissionProblem: self = Self.submission(problem)
     case EvidenceProblem.none: self = .refused("\(error)")
     case is AccessProblem, is AccessDenied: self = .refused("\(error)")
+    case is SearchProblem, ContentProblem.destroyed: self = .refused("\(error)")
     case SetAsideProblem.ended: self = .refused("\(error)")
     case let problem as FileProblem: self = .couldNotRun(problem.description)
     case let error as CocoaError: self = .couldNotRun(Self.sentence(error))

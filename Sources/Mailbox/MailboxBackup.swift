@@ -4,7 +4,8 @@ public import SDKRelay
 extension MailboxService {
   /// Takes a backup while the node may be running. The audit trail's key and end come before the database, so that the
   /// end is never beyond the trail.
-  public func backUp(into folder: URL) throws -> BackupSummary {
-    try relay.backUp(into: folder, first: ["audit.key", "audit.head"])
+  /// - Parameter keys: the file that the data keys of messages go into, instead of into the backup; it is replaced.
+  public func backUp(into folder: URL, keys: URL? = nil) throws -> BackupSummary {
+    try relay.backUp(into: folder, first: ["audit.key", "audit.head"], keys: keys)
   }
 }

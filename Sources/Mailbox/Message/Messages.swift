@@ -61,13 +61,15 @@ extension MailboxService {
   }
 
   /// The message with its content, for reading; the audit trail tells of it.
-  /// - Throws: ``MessageProblem/notFound`` also when the principal may not read it.
+  /// - Throws: ``MessageProblem/notFound`` also when the principal may not read it; ``ContentProblem`` where its content
+  ///   cannot be had.
   public func open(_ id: MessageID, by principal: Principal, at now: Date = .now) async throws -> StoredMessage {
     let record = AuditRecord(principal, .readMessage, messageID: id)
     return try await audited(record, at: now) { record, db in
       let message = try Self.message(id, .read, for: principal, at: now, in: db)
       record.participant = message.participant
       record.mailbox = message.ownMailbox
+      if let problem = message.contentProblem { throw problem }
       return message
     }
   }
