@@ -14,4 +14,13 @@ public enum ContentProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case .damaged: "its content cannot be opened: it is damaged"
     }
   }
+
+  /// Stands where lists have the subject.
+  var inPlaceOfSubject: String {
+    switch self {
+    case .keyMissing(let name): "[key \(name) is not in the settings]"
+    case .destroyed: "[content destroyed]"
+    case .damaged: "[content damaged]"
+    }
+  }
 }

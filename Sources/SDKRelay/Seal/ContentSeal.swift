@@ -43,7 +43,7 @@ extension StoredContent {
   /// Stands in lists for content that cannot be had: it says so, and counts as under secrecy.
   init(without problem: ContentProblem) {
     self.init(
-      subject: "[\(problem)]", isConfidential: true, references: [], returnedReferences: [], documents: [])
+      subject: problem.inPlaceOfSubject, isConfidential: true, references: [], returnedReferences: [], documents: [])
   }
 }
 

@@ -75,7 +75,7 @@ import XMLSecurity
     let messages = try without.messages(MessageFilter())
     #expect(messages.map(\.row) == [second, first])
     #expect(messages.map(\.contentProblem) == [nil, .keyMissing("2025")])
-    #expect(messages[1].subject == "[its content cannot be opened: the key 2025 is not in the settings]")
+    #expect(messages[1].subject == "[key 2025 is not in the settings]")
     #expect(messages[1].content.isConfidential && messages[1].content.documents.isEmpty)
     #expect(throws: ContentProblem.keyMissing("2025")) { _ = try messages[1].openContent() }
     // Another key of the same name is not the key.
