@@ -28,7 +28,7 @@ struct SearchKey {
   static func open(in db: Database) throws -> SearchKey? {
     let row = try db.row(
       sql: "SELECT unwrapKey(keyName, wrapped, ?) AS dataKey, indexedFrom FROM searchKey", arguments: [owner])
-    guard let row, let key = (row["dataKey"] as Data?).flatMap({ SealKey([UInt8]($0)) }) else { return nil }
+    guard let row, let key = KeyState(row).key else { return nil }
     return SearchKey(key: key, indexedFrom: row["indexedFrom"])
   }
 

@@ -26,16 +26,13 @@ package enum MessageKeyTable {
     CREATE INDEX receptionInPlain ON reception (id) WHERE NOT isSealed AND file IS NOT NULL;
     """
 
-  /// The columns `keyName` and `dataKey` of a message's key, for a query of the table `message`.
-  static let columnsOfMessage = columns(of: "messageRow = message.id")
+  /// The column `dataKey` of a message's key (``KeyState``), for a query of the table `message`.
+  static let columnOfMessage = column("messageRow = message.id")
   /// The same for a query of the table `reception`.
-  static let columnsOfReception = columns(of: "receptionRow = reception.id")
+  static let columnOfReception = column("receptionRow = reception.id")
 
-  private static func columns(of condition: String) -> String {
-    """
-    (SELECT keyName FROM messageKey WHERE \(condition)) AS keyName,
-    (SELECT unwrapKey(keyName, wrapped, messageKey.participant) FROM messageKey WHERE \(condition)) AS dataKey
-    """
+  private static func column(_ condition: String) -> String {
+    "(SELECT unwrapKey(keyName, wrapped, messageKey.participant) FROM messageKey WHERE \(condition)) AS dataKey"
   }
 
   /// Stores a new key, sealed with the current storage key.
@@ -59,7 +56,7 @@ package enum MessageKeyTable {
   }
 
   package static func state(ofMessage row: Int64, in db: Database) throws -> KeyState {
-    try db.row(sql: "SELECT \(columnsOfMessage) FROM message WHERE id = ?", arguments: [row]).map(KeyState.init)
+    try db.row(sql: "SELECT \(columnOfMessage) FROM message WHERE id = ?", arguments: [row]).map(KeyState.init)
       ?? .none
   }
 
@@ -75,7 +72,7 @@ package enum MessageKeyTable {
   }
 
   static func state(ofReception row: Int64, in db: Database) throws -> KeyState {
-    try db.row(sql: "SELECT \(columnsOfReception) FROM reception WHERE id = ?", arguments: [row]).map(KeyState.init)
+    try db.row(sql: "SELECT \(columnOfReception) FROM reception WHERE id = ?", arguments: [row]).map(KeyState.init)
       ?? .none
   }
 

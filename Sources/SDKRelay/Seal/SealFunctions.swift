@@ -6,7 +6,7 @@ package import XMLSecurity
 /// in the same statement, and the keys themselves are nowhere else. No schema uses them.
 ///
 /// - `wrapKey(key, owner)`: a data key as it is stored.
-/// - `unwrapKey(name, wrapped, owner)`: the data key; NULL where the settings have no key of that name that opens it.
+/// - `unwrapKey(name, wrapped, owner)`: the data key; the name where the settings have no key of that name that opens it.
 /// - `storageKeyName()`: the name of the key that `wrapKey` uses.
 /// - `storageKeyNames()`: the names of all of them, as a JSON array.
 enum SealFunctions {
@@ -23,7 +23,7 @@ enum SealFunctions {
         guard let name = String.fromDatabaseValue(values[0]), let wrapped = Data.fromDatabaseValue(values[1]),
           let owner = String.fromDatabaseValue(values[2])
         else { return nil }
-        return keys.unwrap([UInt8](wrapped), with: name, for: owner).map { Data($0.bytes) }
+        return keys.unwrap([UInt8](wrapped), with: name, for: owner).map { Data($0.bytes) } ?? name
       })
     db.add(function: DatabaseFunction("storageKeyName", argumentCount: 0, pure: true) { _ in keys.current.name })
     let names = "[" + keys.names.map { "\"\($0)\"" }.joined(separator: ",") + "]"
@@ -39,13 +39,13 @@ package enum KeyState: Hashable, Sendable {
   /// There is none (any more).
   case none
 
-  /// From the columns `keyName` and `dataKey`.
+  /// From the column `dataKey`, as `unwrapKey` gives it.
   package init(_ row: Row) {
-    guard let name = row["keyName"] as String? else {
-      self = .none
-      return
+    switch (row["dataKey"] as DatabaseValue).storage {
+    case .blob(let bytes): self = SealKey([UInt8](bytes)).map(KeyState.key) ?? .none
+    case .string(let name): self = .closed(name)
+    default: self = .none
     }
-    self = (row["dataKey"] as Data?).flatMap { SealKey([UInt8]($0)) }.map(KeyState.key) ?? .closed(name)
   }
 
   package var key: SealKey? {

@@ -5,9 +5,11 @@ final class SealCipher {
   static let nonceLength = 12
   static let tagLength = 16
   private let context = EVP_CIPHER_CTX_new()
+  /// Looked up once: `EVP_aes_256_gcm()` is looked up at each use. Never freed, and never changed by its users.
+  private nonisolated(unsafe) static let algorithm = EVP_CIPHER_fetch(nil, "AES-256-GCM", nil)
 
   init(_ key: SealKey, sealing: Bool) {
-    let ready = EVP_CipherInit_ex(context, EVP_aes_256_gcm(), nil, key.bytes, nil, sealing ? 1 : 0)
+    let ready = EVP_CipherInit_ex(context, Self.algorithm, nil, key.bytes, nil, sealing ? 1 : 0)
     precondition(ready == 1, "OpenSSL refused AES-256-GCM")
   }
 

@@ -96,7 +96,7 @@ enum ReceptionTable {
     try db.row(
       sql: """
         SELECT id, participant, accessPoint, transportId, receivedAt, sender, service, action, conversationId, file,
-          size, payloadSha256, state, isSealed, \(MessageKeyTable.columnsOfReception)
+          size, payloadSha256, state, isSealed, \(MessageKeyTable.columnOfReception)
         FROM reception WHERE id = ?
         """,
       arguments: [row]

@@ -57,7 +57,7 @@ extension Store {
     try Row.fetchAll(
       db,
       sql: """
-        SELECT id, transportId, receivedAt, participant, file, isSealed, \(MessageKeyTable.columnsOfReception)
+        SELECT id, transportId, receivedAt, participant, file, isSealed, \(MessageKeyTable.columnOfReception)
         FROM reception WHERE \(condition) ORDER BY id
         """, arguments: arguments
     ).map { row in

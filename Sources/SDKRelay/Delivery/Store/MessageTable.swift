@@ -104,7 +104,7 @@ enum MessageTable {
 
   static let columns = """
     message.id, message.participant, direction, messageId, status, createdAt, storedAt, conversationId, refToMessageId,
-    sender, recipient, content, sealedContent, \(MessageKeyTable.columnsOfMessage)
+    sender, recipient, content, sealedContent, \(MessageKeyTable.columnOfMessage)
     """
 
   private static func json(_ value: some Encodable) throws -> String {
