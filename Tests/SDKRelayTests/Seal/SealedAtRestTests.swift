@@ -124,6 +124,11 @@ import XMLSecurity
       #expect(message.status == .new && message.conversationID == received.conversationID)
       #expect(try relay.evidence(of: message).map(\.kind).filter { $0 == .envelope }.count == 1)
       #expect(try relay.evidence(of: message).count == 5)
+      var reply = net.draft("Svar")
+      (reply.sender, reply.recipient, reply.replyTo) = (net.b.mailbox, net.a.mailbox, id)
+      await #expect { try await relay.submit(reply) } throws: {
+        "\($0)" == "the message \(id) cannot be replied to: its content has been destroyed"
+      }
       // What is deleted is overwritten, in the file and, once that has been written, in its log.
       try await relay.store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
       for name in ["relay.sqlite", "relay.sqlite-wal"] {

@@ -75,7 +75,12 @@ struct Submission: Sendable {
     guard let message = try messages(id, of: draft.sender.participant).first else {
       throw .refused("there is no message \(id) to reply to")
     }
-    return message
+    // Its references go back with the reply.
+    switch message.contentProblem {
+    case nil: return message
+    case .keyMissing(let name): throw .unavailable("\(ContentProblem.keyMissing(name))")
+    case .some(let problem): throw .refused("the message \(id) cannot be replied to: \(problem)")
+    }
   }
 
   /// The message that refToMessageId names: the answered one, or the first of those that it complements itself.

@@ -65,7 +65,8 @@ struct PlainRemains: Sendable {
     let changes = names
     try await store.write { db in
       try db.change(
-        sql: "UPDATE message SET content = '', sealedContent = ? WHERE id = ?", arguments: [sealed, message.row])
+        sql: "UPDATE message SET content = '', sealedContent = ? WHERE id = ? AND sealedContent IS NULL",
+        arguments: [sealed, message.row])
       for (former, new) in changes {
         try db.change(
           sql: "UPDATE attachment SET file = ? WHERE participant = ? AND file = ?",
