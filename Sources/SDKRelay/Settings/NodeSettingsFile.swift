@@ -21,7 +21,7 @@ extension NodeSettings {
       client: try AS4ClientSettings(root.section("client")),
       envelopes: try Self.envelopes(root.section("envelopes")),
       participants: try Self.participants(root),
-      storage: try StorageKeys(root.section("storage")))
+      storage: try StorageKeys(in: root))
     agreements = try root.optionalPath("agreements")
     if let section = try root.optionalSection("delivery") { delivery = try Delivery(section) }
     if let section = try root.optionalSection("limits") { limits = try Limits(section) }

@@ -2,7 +2,16 @@ import Foundation
 public import XMLSecurity
 
 extension StorageKeys {
-  init(_ section: SettingsSection) throws(SettingsProblem) {
+  /// Reads the section `storage` of a node's settings.
+  init(in root: SettingsSection) throws(SettingsProblem) {
+    guard let section = try root.optionalSection("storage") else {
+      throw root.problem(
+        "storage", "is missing: messages are kept sealed, with a key that `sdkrelay keys new-storage-key FILE` makes")
+    }
+    try self.init(section)
+  }
+
+  private init(_ section: SettingsSection) throws(SettingsProblem) {
     try section.allow("keys")
     var keys: [Key] = []
     for entry in try section.sections("keys") {
