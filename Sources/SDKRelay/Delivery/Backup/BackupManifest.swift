@@ -5,7 +5,7 @@ import XMLSecurity
 ///
 /// ```
 /// DIR/audit.key, audit.head      the audit trail's secret and its end, taken before the database
-/// DIR/relay.sqlite               the database in one state
+/// DIR/relay.sqlite               the database in one state, without `messageKey` and `searchKey` where the keys are apart
 /// DIR/participants/…             the files that the database's rows name, as in the data folder
 /// DIR/backup.json                this
 /// ```
