@@ -39,6 +39,7 @@ extension CommandProblem {
     case is MailboxProblem: self = .refused("\(error)")
     case let problem as RetentionRuleProblems: self = .couldNotRun(problem.description)
     case is RegisterProblem, is HandOverProblem, is HoldProblem, is RetentionProblem: self = .refused("\(error)")
+    case is SearchProblem, ContentProblem.destroyed: self = .refused("\(error)")
     case SetAsideProblem.ended: self = .refused("\(error)")
     case let problem as FileProblem: self = .couldNotRun(problem.description)
     case let error as CocoaError: self = .couldNotRun(Self.sentence(error))

@@ -25,6 +25,10 @@ extension MailboxService {
         await self.watchAgreements()
         return false
       }
+      group.addTask {
+        await self.upkeep()
+        return false
+      }
       defer { group.cancelAll() }
       while let isOver = try await group.next() {
         if isOver { break }

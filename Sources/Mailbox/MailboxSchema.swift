@@ -20,6 +20,7 @@ enum MailboxSchema {
     ("5 conversation", ConversationTable.schema),
     ("6 handling", HandlingTable.schema),
     ("7 search", SearchIndex.schema),
+    ("8 sealed notes and words", HandlingTable.sealedNotes + SearchIndex.blind),
     ("10 register", RegisterTable.schema),
     ("11 retention", RetentionTable.schema),
     ("13 office", MailboxSettingsTable.schema),

@@ -1,6 +1,7 @@
 public import Foundation
 public import GRDB
 public import Logging
+public import XMLSecurity
 
 /// One SDK node: it takes messages from its participants, delivers them, and takes those that others send.
 ///
@@ -52,8 +53,9 @@ public final class Relay: Sendable {
     try checkData(settings.data, creating: creating)
     let directory = try directory ?? StaticDirectory(file: settings.directoryFile)
     return Relay(
-      settings: settings, directory: directory, store: try Store(folder: settings.data, inbox: inbox), inbox: inbox,
-      logger: logger)
+      settings: settings, directory: directory,
+      store: try Store(folder: settings.data, keys: settings.storage, inbox: inbox),
+      inbox: inbox, logger: logger)
   }
 
   private static func checkData(_ folder: URL, creating: Bool) throws(StoreProblem) {
@@ -118,9 +120,9 @@ public final class Relay: Sendable {
     try store.evidence(ofRejected: id, at: participant)
   }
 
-  /// The file an attachment lies in, for reading only.
-  public func attachment(_ file: StoredContent.File, of message: StoredMessage) -> URL {
-    store.layout.messageFile(file.storedName, of: message.participant)
+  /// An attachment, for reading only.
+  public func attachment(_ file: StoredContent.File, of message: StoredMessage) -> StoredFile {
+    message.attachment(file, store.layout)
   }
 
   /// The malware scanner's name and version, as it answers now; nil where none is set.

@@ -43,9 +43,10 @@ extension Relay: Service {
     let endpoint = node.endpoint
     let alarms = AlarmLog(store: store, logger: logger)
     let scanner = MalwareWatch(scanner: scan.scanner, store: store, logger: logger, mayGoOn: node.dispatcher.call)
+    let remains = PlainRemains(store: store, work: work, logger: logger)
     let clock = ClockWatch(
       store: store, longestWait: max(settings.delivery.retry.period, Dispatcher.longestPatience), logger: logger)
-    try await withThrowingTaskGroup(of: Bool.self) { group in
+    try await withThrowingTaskGroup(of: Bool.self) { [logger] group in
       group.addTask {
         try await endpoint.run()
         return true
@@ -71,6 +72,10 @@ extension Relay: Service {
       }
       group.addTask {
         try await Self.untilShutdown { try await scanner.run() }
+      }
+      group.addTask {
+        try await untilPossible(logger) { try await remains.run() }
+        return false
       }
       group.addTask {
         try await node.stop.wait()

@@ -115,13 +115,13 @@ struct Steps {
   }
 
   private func open(_ limits: PayloadLimits) throws {
-    let store = SpooledAttachments(spool)
+    let store = SealedAttachments(spool, .random())
     let reader = PayloadReader(limits: limits, store: store)
     let verified = try ReceivedEnvelope.read(envelopeFile).verify(
       .published([sender.certificate], organisations), at: Date())
     _ = try verified.open(with: [recipient.privateKey], into: reader)
     guard case .valid = reader.result() else { throw Failure(step: "open") }
-    for (number, file) in store.files { try file.keep(as: "opened-\(number)") }
+    for file in store.files.values { try keep(file) }
   }
 
   private func wrap() throws {
@@ -149,7 +149,12 @@ struct Steps {
     try reader.close()
     let message = try reader.result()
     _ = try Signal.receipt(for: message, signer: apB, mode: .federation)
-    for payload in message.payloads { try payload.file.keep(as: "received") }
+    for payload in message.payloads { try keep(payload.file) }
+  }
+
+  private func keep(_ file: SealedSpoolFile) throws {
+    try file.keep()
+    spool.remove(file.name)
   }
 
   struct Failure: Error {

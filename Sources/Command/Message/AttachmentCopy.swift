@@ -4,11 +4,11 @@ import XMLSecurity
 
 /// Copies an attachment out of the message store and checks that it is what was received.
 enum AttachmentCopy {
-  static func make(of source: URL, _ file: StoredContent.File, in folder: SafeFolder) throws -> URL {
+  static func make(of source: StoredFile, _ file: StoredContent.File, in folder: SafeFolder) throws -> URL {
     let (url, handle) = try folder.create(file.name)
     do {
       let digest = DigestSink(.sha256, next: FileSink(handle))
-      try naming(source, file.name) { try readFile(source, into: digest) }
+      try naming(source.url, file.name) { try source.write(into: digest) }
       try digest.close()
       guard hexadecimal(digest.digest()) == file.sha256 else {
         throw CommandProblem.refused("an attachment in the store is not what was received")

@@ -40,7 +40,7 @@ extension Evidence {
   }
 
   private var file: URL? {
-    if case .file(let url) = content { url } else { nil }
+    if case .file(let file) = content { file.url } else { nil }
   }
 
   /// Writes it into the folder and gives its SHA-256.

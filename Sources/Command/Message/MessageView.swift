@@ -56,6 +56,8 @@ struct MessageView: Encodable {
   let references: [Reference]
   /// The references of the message that this one answers.
   let returnedReferences: [Reference]
+  /// Why the content cannot be had: subject, texts, references and files are not there then. Nil where it can.
+  let contentProblem: String?
   /// Left out of lists.
   var texts: [String]?
   let files: [File]
@@ -84,6 +86,7 @@ struct MessageView: Encodable {
     confidential = message.content.isConfidential
     references = message.content.references.map(Reference.init)
     returnedReferences = message.content.returnedReferences.map(Reference.init)
+    contentProblem = message.contentProblem.map { "\($0)" }
     texts = withText ? message.content.texts : nil
     files = message.content.files.map(File.init)
     culled = message.content.culled.map { Culled(rule: $0.rule, time: $0.time) }
@@ -147,6 +150,7 @@ extension MessageView {
   var text: String {
     var head = Table(header: [])
     head.rows.append(["Subject", culledText.map { "(\($0))" } ?? printable(subject)])
+    if let contentProblem { head.rows.append(["Content", contentProblem]) }
     if confidential { head.rows.append(["Secrecy", "*** CONFIDENTIAL – the sender marked it as under secrecy ***"]) }
     head.rows.append(["From", from.text])
     head.rows.append(["To", to.text])

@@ -56,8 +56,9 @@ struct MessagesSave: ParsableCommand {
 
   private func attachments(of relay: Relay, in out: String) throws -> [Saved] {
     let message = try message.find(in: relay, preferring: .incoming)
+    let content = try message.openContent()
     let folder = try SafeFolder(URL(filePath: out))
-    return try message.content.files.map { file in
+    return try content.files.map { file in
       let url = try AttachmentCopy.make(of: relay.attachment(file, of: message), file, in: folder)
       return Saved(path: url.path, name: file.name, size: file.size, sha256: file.sha256)
     }

@@ -8,20 +8,27 @@ struct Backup: ParsableCommand {
     abstract: "Take a backup of the node's data while it runs.",
     discussion: """
       The folder must not be there yet, or be empty. Files on the same disk are linked, not copied: take the folder to \
-      another machine. It holds attachments in plain and the audit trail's key, unless audit.key in the settings names \
-      another place; and neither the settings nor the keys they name.
+      another machine. It holds the audit trail's key, unless audit.key in the settings names another place, and neither \
+      the settings nor the keys they name: without the storage keys no message in it can be read.
 
-      Example: sdkrelay backup /backup/2026-03-01 --config node.yaml
+      With --keys the messages' own keys, sealed, go into that file and not into the backup. The file is replaced each \
+      time: with the newest one alone kept, a message whose key has been destroyed is gone from every backup too.
+
+      Examples:
+        sdkrelay backup /backup/2026-03-01 --config node.yaml
+        sdkrelay backup /backup/2026-03-01 --keys /keys/messages.keys --config node.yaml
       """)
 
   @Argument(help: "The folder to take it into.")
   var folder: String
+  @Option(help: ArgumentHelp("The file to put the messages' keys into, apart from the backup.", valueName: "file"))
+  var keys: String?
   @OptionGroup var configurationFile: ConfigurationFile
   @OptionGroup var output: Output
 
   func run() throws {
     let service = try configurationFile.service()
-    let summary = try service.backUp(into: URL(filePath: folder))
+    let summary = try service.backUp(into: URL(filePath: folder), keys: keys.map { URL(filePath: $0) })
     if let key = service.relay.settings.auditKey {
       Output.complain("the audit trail's key is not in the backup; keep a copy of \(printable(key.path))")
     }
@@ -41,12 +48,14 @@ struct Restore: ParsableCommand {
 
   @Argument(help: "The folder with the backup.")
   var folder: String
+  @Option(help: ArgumentHelp("The file with the messages' keys, where they are apart from it.", valueName: "file"))
+  var keys: String?
   @OptionGroup var configurationFile: ConfigurationFile
   @OptionGroup var output: Output
 
   func run() throws {
     let data = try configurationFile.settings().data
-    let summary = try Relay.restore(URL(filePath: folder), into: data)
+    let summary = try Relay.restore(URL(filePath: folder), into: data, keys: keys.map { URL(filePath: $0) })
     // A database of a newer version is told here, and not at the node's start.
     _ = try configurationFile.service()
     try output.result(BackupView(summary, data.path)) { BackupView(summary, data.path).text }

@@ -36,6 +36,8 @@ struct ConfigCheck: AsyncParsableCommand {
     let agreements: [AgreementLine]
     /// Its name and version; nil where none is set or it does not answer.
     let malwareScanner: String?
+    /// The names of the keys that stored messages are sealed with, the current one first.
+    let storageKeys: [String]
     /// What works, and yet deserves a look.
     let remarks: [String]
   }
@@ -58,6 +60,7 @@ struct ConfigCheck: AsyncParsableCommand {
         return Report.Organisation(id: participant.id.value, mailboxes: organisation.mailboxes.map(\.address.value))
       },
       agreements: agreements?.versions.map(AgreementLine.init) ?? [], malwareScanner: scanner.version,
+      storageKeys: settings.storage.names,
       remarks: review.remarks() + scanner.remarks)
     try output.result(report) { Self.text(report) }
   }
@@ -78,6 +81,7 @@ struct ConfigCheck: AsyncParsableCommand {
     }
     lines += report.agreements.map { "agreement     " + printable($0.cells.joined(separator: "  ")) }
     lines += report.malwareScanner.map { ["scanner       \(printable($0))"] } ?? []
+    lines.append("storage key   \(report.storageKeys.joined(separator: ", former: "))")
     lines += report.remarks.map { "remark        \(printable($0))" }
     return (lines + ["valid"]).joined(separator: "\n")
   }

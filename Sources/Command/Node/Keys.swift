@@ -4,7 +4,8 @@ import Testbed
 
 struct Keys: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make keys and certificates for trying things out.", subcommands: [NewTestFederation.self])
+    abstract: "Make the key that a node's messages are kept with, or all keys and certificates for trying things out.",
+    subcommands: [NewStorageKey.self, NewTestFederation.self])
 }
 
 struct NewTestFederation: ParsableCommand {

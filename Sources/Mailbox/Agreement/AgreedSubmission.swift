@@ -56,7 +56,7 @@ extension AgreementBook {
   /// relay to refuse.
   func permission(_ draft: Draft, _ kind: InformationKind) -> AgreementPermission {
     let attachments = draft.attachments.map {
-      AgreementPermission.Attachment(type: $0.contentType, size: FileInformation(path: $0.file.path)?.size ?? 0)
+      AgreementPermission.Attachment(type: $0.contentType, size: $0.stored.size ?? 0)
     }
     return permission(from: draft.sender, to: draft.recipient, kind: kind, attachments: attachments, at: .now)
   }

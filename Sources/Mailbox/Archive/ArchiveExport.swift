@@ -93,7 +93,7 @@ extension MailboxService {
     try ArchiveWriter(
       id: id, messages: messages, submitter: ArchiveAgent(id: owner.id.value, name: name), agreement: agreement,
       created: now, target: target,
-      attachment: { [relay] file, message, sink in try readFile(relay.attachment(file, of: message), into: sink) },
+      attachment: { [relay] file, message, sink in try relay.attachment(file, of: message).write(into: sink) },
       evidence: { message, file in
         guard let bundle = try self.evidenceBundle(message.id, message, of: message.participant, known, at: now) else {
           withoutEvidence += 1

@@ -44,9 +44,10 @@ extension MailboxService {
     return draft
   }
 
-  /// Where the attachment lies, for reading only.
-  public func file(_ file: DraftFile, of draft: MessageDraft) -> URL {
-    relay.heldFile(file.held, of: draft.mailbox.participant)
+  /// The attachment, for reading only.
+  /// - Throws: ``ContentProblem`` where it cannot be opened.
+  public func file(_ file: DraftFile, of draft: MessageDraft) throws -> StoredFile {
+    try relay.heldFile(file.held, of: draft.mailbox.participant)
   }
 
   // MARK: Parts

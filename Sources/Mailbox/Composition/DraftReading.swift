@@ -16,7 +16,7 @@ extension DraftTable {
     return (try draft(row, in: db), row["isProtected"])
   }
 
-  /// Within what `query` narrows to and the principal may send from.
+  /// Within what `query` narrows to and the principal may send from. A draft whose key is not in the settings is left out.
   static func fetch(
     _ query: DraftQuery, unchangedSince: Date?, for principal: Principal, at now: Date, in db: Database
   ) throws -> [MessageDraft] {
@@ -33,7 +33,13 @@ extension DraftTable {
         query.mailbox?.address.value, query.author?.value, query.author?.value, unchangedSince?.milliseconds,
         unchangedSince?.milliseconds,
       ] + access.arguments + [min(max(query.limit, 1), 1_000)]
-    ).map { try draft($0, in: db) }
+    ).compactMap { row in
+      do {
+        return try draft(row, in: db)
+      } catch is ContentProblem {
+        return nil
+      }
+    }
   }
 
   static func count(in mailbox: MailboxID, _ db: Database) throws -> Int {
@@ -71,12 +77,13 @@ extension DraftTable {
   private static func draft(_ row: Row, in db: Database) throws -> MessageDraft {
     let number: Int64 = row["id"]
     guard let id = MessageID(row["draftId"]) else { throw DatabaseError(message: "a draft's id is none") }
+    let seal = try DraftSeal(ofDraft: number, in: db)
     return MessageDraft(
       id: id, mailbox: MailboxID(try ParticipantID(row["participant"]), try FunctionalAddress(row["mailbox"])),
       author: try UserID(row["author"]), version: row["version"], created: Date(milliseconds: row["createdAt"]),
       changed: Date(milliseconds: row["changedAt"]), origin: try origin(row),
-      content: try JSONDecoder().decode(DraftContent.self, from: Data((row["content"] as String).utf8)),
-      recipients: try recipients(number, in: db), files: try files(number, in: db), position: number)
+      content: try seal.content(row["content"]), recipients: try recipients(number, in: db),
+      files: try files(number, seal, in: db), position: number)
   }
 
   private static func origin(_ row: Row) throws -> DraftOrigin {
@@ -103,7 +110,7 @@ extension DraftTable {
     }
   }
 
-  private static func files(_ draft: Int64, in db: Database) throws -> [DraftFile] {
+  private static func files(_ draft: Int64, _ seal: DraftSeal, in db: Database) throws -> [DraftFile] {
     try Row.fetchAll(
       db.cachedStatement(
         sql: """
@@ -111,7 +118,7 @@ extension DraftTable {
           """), arguments: [draft]
     ).map { row in
       DraftFile(
-        number: row["number"], name: row["name"], contentType: row["contentType"],
+        number: row["number"], name: try seal.fileName(row["name"]), contentType: row["contentType"],
         held: HeldFile(storedName: row["file"], size: row["size"], sha256: row["sha256"]))
     }
   }

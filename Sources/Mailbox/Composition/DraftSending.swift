@@ -85,7 +85,7 @@ extension MailboxService {
     var refusals: [DraftProblem.Refusal] = []
     await renewAgreements()
     for recipient in recipients {
-      let draft = draft(sending.draft, to: recipient)
+      let draft = try draft(sending.draft, to: recipient)
       do {
         try await relay.check(draft)
         if case .refused(let refusal) = try agreements?.book().permission(draft, sending.draft.content.kind) {
@@ -102,9 +102,15 @@ extension MailboxService {
     _ sending: Sending, to recipient: DraftRecipient, _ principal: Principal, _ operator: Principal?, at now: Date
   ) async throws(SubmissionProblem) {
     let (id, version) = (sending.draft.id, sending.draft.version)
+    let message: Draft
+    do {
+      message = try draft(sending.draft, to: recipient)
+    } catch {
+      throw .unavailable("\(error)")
+    }
     do {
       _ = try await submit(
-        draft(sending.draft, to: recipient), kind: sending.draft.content.kind, submitter: principal,
+        message, kind: sending.draft.content.kind, submitter: principal,
         isProtected: sending.isProtected
       ) { [self] message, db in
         do {
@@ -139,7 +145,7 @@ extension MailboxService {
   }
 
   /// The message to one recipient, as the relay takes it.
-  private func draft(_ draft: MessageDraft, to recipient: DraftRecipient) -> Draft {
+  private func draft(_ draft: MessageDraft, to recipient: DraftRecipient) throws -> Draft {
     let content = draft.content
     var message = Draft(
       from: Draft.Mailbox(draft.mailbox.participant, draft.mailbox.address),
@@ -148,8 +154,8 @@ extension MailboxService {
     message.documents = [
       Draft.Document(
         texts: content.texts,
-        attachments: draft.files.map {
-          Draft.Attachment(file($0, of: draft), name: $0.name, contentType: $0.contentType)
+        attachments: try draft.files.map {
+          Draft.Attachment(try file($0, of: draft), name: $0.name, contentType: $0.contentType)
         })
     ]
     message.chosen.messageID = recipient.messageID

@@ -1,13 +1,16 @@
 import Foundation
 import GRDB
 import SDKRelay
+import XMLSecurity
 
 /// Drafts as they are stored.
 ///
-/// - `draft`: what is being written; `content` is ``DraftContent`` as JSON. `originRow` is the message that it answers,
+/// - `draft`: what is being written; `content` is ``DraftContent`` as JSON, sealed with the draft's own key, which is sealed
+///   with a storage key. `originRow` is the message that it answers,
 ///   adds to or passes on, whose mark of protection is the draft's.
 /// - `draftRecipient`: `messageId` is fixed when the row is made; `sentAt` is set in the transaction that stores the message.
-/// - `draftFile`: a file in the participant's message folder, which the relay's `heldFile` keeps.
+/// - `draftFile`: a file in the participant's message folder, which the relay's `heldFile` keeps; its name is sealed as the
+///   content is.
 ///
 /// A draft goes in the transaction that stores its last message, or when it is discarded.
 enum DraftTable {
@@ -23,7 +26,9 @@ enum DraftTable {
       changedAt INTEGER NOT NULL,
       origin TEXT NOT NULL CHECK (origin IN ('new', 'reply', 'supplement', 'forward')),
       originRow INTEGER REFERENCES message (id),
-      content TEXT NOT NULL,
+      keyName TEXT NOT NULL,
+      wrapped BLOB NOT NULL,
+      content BLOB NOT NULL,
       nextFile INTEGER NOT NULL DEFAULT 1,
       CHECK ((origin = 'new') = (originRow IS NULL))
     ) STRICT;
@@ -44,7 +49,7 @@ enum DraftTable {
       draftRow INTEGER NOT NULL REFERENCES draft (id),
       number INTEGER NOT NULL,
       file TEXT NOT NULL,
-      name TEXT NOT NULL,
+      name BLOB NOT NULL,
       contentType TEXT NOT NULL,
       size INTEGER NOT NULL,
       sha256 TEXT NOT NULL,
@@ -58,21 +63,24 @@ enum DraftTable {
     _ id: MessageID, in mailbox: MailboxID, by author: UserID, _ origin: DraftOrigin, originRow: Int64?,
     _ content: DraftContent, at now: Date, in db: Database
   ) throws -> Int64 {
+    let seal = DraftSeal(.random(), of: id)
     try db.change(
       sql: """
-        INSERT INTO draft (draftId, participant, mailbox, author, version, createdAt, changedAt, origin, originRow, content)
-        VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?)
+        INSERT INTO draft (draftId, participant, mailbox, author, version, createdAt, changedAt, origin, originRow, content,
+          keyName, wrapped)
+        VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, storageKeyName(), wrapKey(?, ?))
         """,
       arguments: [
         id.value, mailbox.participant.comparable, mailbox.address.value, author.value, now.milliseconds,
-        now.milliseconds, origin.name, originRow, try json(content),
+        now.milliseconds, origin.name, originRow, try seal.seal(content), Data(seal.key.bytes), seal.owner,
       ])
     return db.lastInsertedRowID
   }
 
   static func set(_ content: DraftContent, of draft: MessageDraft, in db: Database) throws {
+    let seal = try DraftSeal(ofDraft: draft.position, in: db)
     try db.change(
-      sql: "UPDATE draft SET content = ? WHERE id = ?", arguments: [try json(content), draft.position])
+      sql: "UPDATE draft SET content = ? WHERE id = ?", arguments: [try seal.seal(content), draft.position])
   }
 
   /// The first recipient's message has the draft's id. The others' ids are made with their rows.
@@ -97,11 +105,12 @@ enum DraftTable {
       let number = try db.row(
         sql: "UPDATE draft SET nextFile = nextFile + 1 WHERE id = ? RETURNING nextFile - 1", arguments: [row])
     else { throw DraftProblem.notFound }
+    let seal = try DraftSeal(ofDraft: row, in: db)
     try db.change(
       sql: """
         INSERT INTO draftFile (draftRow, number, file, name, contentType, size, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)
         """,
-      arguments: [row, number[0] as Int, held.storedName, name, contentType, held.size, held.sha256])
+      arguments: [row, number[0] as Int, held.storedName, seal.seal(name), contentType, held.size, held.sha256])
   }
 
   static func remove(_ file: DraftFile, of draft: MessageDraft, in db: Database) throws {
@@ -131,11 +140,5 @@ enum DraftTable {
       try db.change(sql: "DELETE FROM \(table) WHERE draftRow = ?", arguments: [draft.position])
     }
     try db.change(sql: "DELETE FROM draft WHERE id = ?", arguments: [draft.position])
-  }
-
-  private static func json(_ content: DraftContent) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(content), as: UTF8.self)
   }
 }

@@ -73,7 +73,7 @@ extension MailboxService {
       for file in files {
         let room = Room(size: limit, problem: .fileTooLarge(limit: limit))
         let held = try await takeFile(of: message.participant, room) { sink in
-          try readFile(relay.attachment(file, of: message), into: sink)
+          try relay.attachment(file, of: message).write(into: sink)
         }
         copies.append((held, file.name, file.contentType))
         guard held.sha256 == file.sha256 else { throw DraftProblem.damagedFile }

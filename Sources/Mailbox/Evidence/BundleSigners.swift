@@ -49,6 +49,7 @@ struct BundleSigners {
 
   private static func signer(of piece: Evidence, known: [Certificate]) throws -> (Certificate, [Certificate]) {
     switch piece.content {
+    case .closed(let problem): throw problem
     case .file(let file): return (try ReceivedEnvelope.read(file).verify(.signatureOnly, at: piece.time).signer, [])
     case .bytes(let bytes):
       guard piece.kind == .envelope else {

@@ -8,7 +8,7 @@ import SDKRelay
 ///   step: whoever changes says which one was seen.
 /// - `messageTag`: the message's tags now.
 /// - `messageSeen`: when each user first had the message before them.
-/// - `messageNote`: internal notes; never changed.
+/// - `messageNote`: internal notes; never changed. `sealed` is the text, sealed with the message's key (HandlingNotes.swift).
 /// - `handlingStep`: every step in order; never changed.
 enum HandlingTable {
   static let schema = """
@@ -53,6 +53,12 @@ enum HandlingTable {
       object TEXT,
       UNIQUE (messageRow, version)
     ) STRICT;
+    """
+
+  static let sealedNotes = """
+    ALTER TABLE messageNote ADD COLUMN sealed BLOB;
+    CREATE INDEX messageNoteInPlain ON messageNote (id) WHERE sealed IS NULL;
+
     """
 
   static func state(of message: StoredMessage, in db: Database) throws -> HandlingState {
@@ -114,12 +120,6 @@ enum HandlingTable {
       arguments: [message.row, user.value, now.milliseconds])
   }
 
-  static func add(note text: String, to message: StoredMessage, by user: UserID, at now: Date, in db: Database) throws {
-    try db.change(
-      sql: "INSERT INTO messageNote (messageRow, user, at, text) VALUES (?, ?, ?, ?)",
-      arguments: [message.row, user.value, now.milliseconds, text])
-  }
-
   static func fetch(_ message: StoredMessage, in db: Database) throws -> Handling {
     func rows<Value>(_ sql: String, _ value: (Row) throws -> Value) throws -> [Value] {
       try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [message.row]).map(value)
@@ -129,9 +129,7 @@ enum HandlingTable {
       seen: try rows("SELECT user, at FROM messageSeen WHERE messageRow = ? ORDER BY at, user") {
         Handling.Sight(user: try UserID($0["user"]), time: Date(milliseconds: $0["at"]))
       },
-      notes: try rows("SELECT user, at, text FROM messageNote WHERE messageRow = ? ORDER BY id") {
-        Handling.Note(user: try UserID($0["user"]), time: Date(milliseconds: $0["at"]), text: $0["text"])
-      },
+      notes: try HandlingNotes.fetch(message, in: db),
       history: try rows("SELECT user, at, step, object FROM handlingStep WHERE messageRow = ? ORDER BY version") {
         Handling.Past(
           user: try UserID($0["user"]), time: Date(milliseconds: $0["at"]), step: $0["step"], object: $0["object"])

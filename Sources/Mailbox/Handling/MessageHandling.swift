@@ -53,7 +53,7 @@ extension MailboxService {
     let record = AuditRecord(principal, .noteMessage, messageID: id)
     try await handling(id, direction, .handle, record, principal, at: now) { message, user, db in
       guard (1...10_000).contains(text.count), !text.allSatisfy(\.isWhitespace) else { throw HandlingProblem.note }
-      try HandlingTable.add(note: text, to: message, by: user, at: now, in: db)
+      try HandlingNotes.add(text, to: message, by: user, at: now, in: db)
     }
   }
 

@@ -72,7 +72,8 @@ extension MailboxService {
   /// - Parameters:
   ///   - direction: whose copy to take where two mailboxes of one organisation exchanged it.
   ///   - part: what of it, where it is not the whole: an id or code for the audit trail, never content.
-  /// - Throws: ``MessageProblem/notFound`` also when the principal may not read it.
+  /// - Throws: ``MessageProblem/notFound`` also when the principal may not read it; ``ContentProblem`` where its content
+  ///   cannot be had.
   public func open(
     _ id: MessageID, direction: MessageDirection? = nil, part: String? = nil, by principal: Principal,
     at now: Date = .now
@@ -82,6 +83,7 @@ extension MailboxService {
       let message = try Self.message(id, direction: direction, .read, for: principal, at: now, in: db)
       record.participant = message.participant
       record.mailbox = message.ownMailbox
+      if let problem = message.contentProblem { throw problem }
       return message
     }
   }

@@ -83,17 +83,19 @@ struct RetentionCandidate {
   func obstacle(in db: Database) throws -> RetentionObstacle? {
     // 1. Legal hold wins over everything.
     if try LegalHoldTable.isHeld(message, in: db) { return .held }
-    // 2. The relay is done with it.
+    // 2. What cannot be opened now could not be taken out of the words' index.
+    if let problem = message.contentProblem, problem != .destroyed { return .closed }
+    // 3. The relay is done with it.
     if try Relay.isUnderWay(message, in: db) { return .underWay }
-    // 3. So is whoever works at it.
+    // 4. So is whoever works at it.
     let handling = try db.row(
       sql: "SELECT 1 FROM messageHandling WHERE messageRow = ? AND handler IS NOT NULL AND doneAt IS NULL",
       arguments: [message.row])
     if handling != nil { return .claimed }
-    // 4. No draft holds any of it, or will return its references.
+    // 5. No draft holds any of it, or will return its references.
     let draft = try db.row(sql: "SELECT 1 FROM draft WHERE originRow = ? LIMIT 1", arguments: [message.row])
     if draft != nil { return .drafted }
-    // 5. No message of its conversation is under way: replies return its references.
+    // 6. No message of its conversation is under way: replies return its references.
     let marks = MessageStatus.allCases.filter(\.isFinal).map { "'\($0.rawValue)'" }.joined(separator: ", ")
     let other = try db.row(
       sql: """
@@ -108,6 +110,8 @@ struct RetentionCandidate {
 public enum RetentionObstacle: String, Hashable, Sendable, CaseIterable {
   /// A legal hold is on it.
   case held
+  /// Its content cannot be opened now: its storage key is not in the settings.
+  case closed
   /// It has not reached its end in the federation.
   case underWay
   /// Somebody works at it.
@@ -130,6 +134,7 @@ public enum RetentionObstacle: String, Hashable, Sendable, CaseIterable {
   public var sentence: String {
     switch self {
     case .held: "a legal hold is on it"
+    case .closed: "its content cannot be opened now"
     case .underWay: "it is still under way"
     case .claimed: "somebody works at it"
     case .drafted: "a draft answers it, adds to it or passes it on"

@@ -2,6 +2,7 @@ public import Foundation
 import GRDB
 import Logging
 public import SDKRelay
+import XMLSecurity
 
 /// How long it takes to list, open and search among many messages, for the benchmarks: a node's own database, filled
 /// with generated messages as a delivery stores them.
@@ -114,6 +115,9 @@ public struct MailboxMeasurement: Sendable {
 
   private static func store(_ number: Int, in mailbox: MailboxID, _ db: Database) throws {
     let isIncoming = number % 3 != 0
+    guard let messageID = MessageID(id(number, "4000")) else { return }
+    let key = SealKey.random()
+    let seal = ContentSeal(key, of: mailbox.participant, isIncoming ? .incoming : .outgoing, messageID)
     let own = #"{"id":"\#(mailbox.participant.value)","label":"Kommunen","mailbox":"\#(mailbox.address.value)"}"#
     let counterparty = """
       {"id":"0203:part-\(number % 40).example.se","label":"Part \(number % 40)","mailbox":"sdk:inkorg"}
@@ -121,16 +125,19 @@ public struct MailboxMeasurement: Sendable {
     try db.change(
       sql: """
         INSERT INTO message (participant, direction, messageId, status, createdAt, storedAt, conversationId, mailbox,
-          sender, recipient, content)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          sender, recipient, content, sealedContent)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)
         """,
       arguments: [
-        mailbox.participant.comparable, isIncoming ? "in" : "out", id(number, "4000"), isIncoming ? "NEW" : "ACCEPTED",
+        mailbox.participant.comparable, isIncoming ? "in" : "out", messageID.value, isIncoming ? "NEW" : "ACCEPTED",
         number, number, id(number / 200 * 40 + number % 40, "4001"), mailbox.address.value,
-        isIncoming ? counterparty : own, isIncoming ? own : counterparty, content(number),
+        isIncoming ? counterparty : own, isIncoming ? own : counterparty,
+        seal.seal(Array(content(number).utf8), as: "content"),
       ])
+    let inserted = db.lastInsertedRowID
+    try MessageKeyTable.insert(key, of: mailbox.participant, message: inserted, in: db)
     let row = try db.row(
-      sql: "SELECT \(StoredMessage.columns) FROM message WHERE id = ?", arguments: [db.lastInsertedRowID])
+      sql: "SELECT \(StoredMessage.columns) FROM message WHERE id = ?", arguments: [inserted])
     guard let row else { return }
     try MessageRecordTable.insert(StoredMessage(row), in: db)
   }

@@ -40,6 +40,7 @@ extension AuditAction {
 extension MailboxService {
   /// The newest messages that match and that the principal may see. With words only those it may read, and the audit
   /// trail tells that a search was made, never for what.
+  /// - Throws: ``SearchProblem``.
   /// - Parameter operator: who asks in the user's name at the command line: the audit trail names both.
   public func find(
     _ query: MessageSearch, for principal: Principal, through operator: Principal? = nil, at now: Date = .now
@@ -82,7 +83,9 @@ extension MessageSearch {
         db.cachedStatement(sql: "SELECT id FROM searchPlace WHERE participant = ? AND mailbox = ? AND \(access.sql)"),
         arguments: [mailbox.participant.comparable, mailbox.address.value] + access.arguments)
     }
-    guard let expression = try SearchWords(text).expression(in: places.sorted(), db) else { return [] }
+    guard let key = try SearchKey.open(in: db),
+      let expression = try SearchWords(text).expression(in: places.sorted(), SearchTokens(key.key), db)
+    else { return [] }
     // In the order of the numbers, never by rank: a rank would tell of what others hold.
     return try fetch(
       from: """

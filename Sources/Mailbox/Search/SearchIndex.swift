@@ -1,15 +1,16 @@
 import GRDB
 import SDKRelay
 
-/// The words of messages (FTS5), written in the transaction of the message.
+/// The words of messages (FTS5), written in the transaction of the message. No word can be read in them: each stands there
+/// as ``SearchTokens`` makes it.
 ///
 /// - `searchPlace`: a number for each own mailbox, and another for its protected persons' messages. The number stands in
 ///   the index as a word, so that a search looks only where whoever asks may look.
 /// - `messageSearch`: the index, without the texts themselves. What is taken out is named with the very words that were
 ///   put in: a message's text never changes, and its place is that of its mark.
-///
-/// - `searchWord`: the words in the index that are letters only, for the beginnings of words: FTS5 itself would gather
-///   every message that has any word with the beginning before it gives the first.
+/// - `searchWord`: the words in the index that are letters only, for the beginnings of words: one row for each beginning
+///   of 3 to 24 letters.
+/// - `searchKey`: see ``SearchKey``.
 ///
 /// Swedish letters are letters of their own: å, ä and ö are not folded.
 enum SearchIndex {
@@ -24,36 +25,68 @@ enum SearchIndex {
       UNIQUE (participant, mailbox, isProtected)
     ) STRICT;
 
-    CREATE VIRTUAL TABLE messageSearch USING fts5 (
-      place, \(columns.joined(separator: ", ")),
-      content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 0'
-    );
+    \(table)
 
     CREATE TABLE searchWord (word TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
     """
 
-  /// A culled message has no words.
+  private static let table = """
+    CREATE VIRTUAL TABLE messageSearch USING fts5 (
+      place, \(columns.joined(separator: ", ")),
+      content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 0'
+    );
+    """
+
+  /// The index without words in plain. It is filled while the node runs (``indexOlder(_:in:)``).
+  static let blind = """
+    DROP TABLE messageSearch;
+    DROP TABLE searchWord;
+    \(table)
+    CREATE TABLE searchWord (
+      beginning TEXT NOT NULL,
+      word TEXT NOT NULL,
+      PRIMARY KEY (beginning, word)
+    ) STRICT, WITHOUT ROWID;
+    \(SearchKey.schema)
+    """
+
   static func add(_ message: StoredMessage, isProtected: Bool, in db: Database) throws {
-    guard message.content.culled == nil else { return }
+    let key = try SearchKey.open(beginningWith: message.row, in: db)
+    guard message.row >= key.indexedFrom else { return }
+    try insert(message, isProtected: isProtected, SearchTokens(key.key), in: db)
+  }
+
+  /// Puts the next older messages into the index that are not in it yet.
+  /// - Returns: whether there may be more.
+  static func indexOlder(_ count: Int, in db: Database) throws -> Bool {
+    guard let key = try SearchKey.open(in: db) else { return false }
+    let tokens = SearchTokens(key.key)
+    let rows = try Row.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT \(StoredMessage.columns), isProtected FROM message JOIN messageRecord ON messageRow = message.id
+          WHERE message.id < ? ORDER BY message.id DESC LIMIT ?
+          """), arguments: [key.indexedFrom, count])
+    for row in rows {
+      try insert(StoredMessage(row), isProtected: row["isProtected"], tokens, in: db)
+    }
+    try SearchKey.reach(rows.last?["id"] ?? 0, in: db)
+    return rows.count == count
+  }
+
+  private static func insert(
+    _ message: StoredMessage, isProtected: Bool, _ tokens: SearchTokens, in db: Database
+  ) throws {
+    // A culled message has no words.
+    guard message.contentProblem == nil, message.content.culled == nil else { return }
     let texts = texts(of: message)
     let place = try SearchPlaces.number(of: message, isProtected: isProtected, in: db)
     try db.change(
       sql: """
         INSERT INTO messageSearch (rowid, place, \(columns.joined(separator: ", "))) VALUES (?, ?, ?, ?, ?, ?, ?)
-        """, arguments: [message.row, SearchPlaces.word(place)] + StatementArguments(texts))
-    let words = Set(texts.flatMap { $0.split(separator: " ") }.filter(SearchText.isLetters))
-    // One statement for all of them. They are letters, so that nothing in them is syntax.
-    let list = words.map { "\"\($0)\"" }.joined(separator: ",")
-    try db.change(
-      sql: "INSERT OR IGNORE INTO searchWord (word) SELECT value FROM json_each(?)", arguments: ["[\(list)]"])
-  }
-
-  /// The words in the index that begin so; nil where there are very many.
-  static func words(beginning text: String, in db: Database) throws -> [String]? {
-    let words = try String.fetchAll(
-      db.cachedStatement(sql: "SELECT word FROM searchWord WHERE word >= ? AND word < ? ORDER BY word LIMIT 201"),
-      arguments: [text, text + "\u{10FFFF}"])
-    return words.count > 200 ? nil : words
+        """, arguments: [message.row, SearchPlaces.word(place)] + StatementArguments(texts.map(tokens.words)))
+    try SearchBeginnings.add(
+      Set(texts.flatMap { $0.split(separator: " ") }.filter(SearchText.isLetters)), tokens, in: db)
   }
 
   /// Removes the words that no message has any more, once messages were taken out.
@@ -76,15 +109,19 @@ enum SearchIndex {
     return db.totalChangesCount - before >= 2
   }
 
-  /// Takes the message's words out. It has to be done before its text goes.
+  /// Takes the message's words out. It has to be done before its text, or its key, goes: they cannot be told afterwards.
   static func remove(_ message: StoredMessage, isProtected: Bool, in db: Database) throws {
-    guard message.content.culled == nil else { return }
+    guard message.contentProblem == nil, message.content.culled == nil, let key = try SearchKey.open(in: db),
+      message.row >= key.indexedFrom
+    else { return }
+    let tokens = SearchTokens(key.key)
     let place = try SearchPlaces.number(of: message, isProtected: isProtected, in: db)
     try db.change(
       sql: """
         INSERT INTO messageSearch (messageSearch, rowid, place, \(columns.joined(separator: ", ")))
         VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)
-        """, arguments: [message.row, SearchPlaces.word(place)] + StatementArguments(texts(of: message)))
+        """,
+      arguments: [message.row, SearchPlaces.word(place)] + StatementArguments(texts(of: message).map(tokens.words)))
   }
 
   /// The columns' words, in their order.

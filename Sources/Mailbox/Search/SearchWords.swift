@@ -2,8 +2,8 @@ import Foundation
 import GRDB
 
 /// What somebody typed, as plain words: nothing in it is syntax. Every word has to be there; what belongs together
-/// without a space, such as a diarienummer, has to stand so; the last word, of three letters or more and no digit, may be
-/// the beginning of one.
+/// without a space, such as a diarienummer, has to stand so; the last word, of 3 to 24 letters and
+/// no digit, may be the beginning of one.
 struct SearchWords: Hashable, Sendable {
   /// Each a word, or several that stand in a row, with one space between two.
   let phrases: [String]
@@ -20,9 +20,10 @@ struct SearchWords: Hashable, Sendable {
 
   /// The expression for FTS5; nil when nothing could be found by it.
   /// - Parameter places: the numbers of the ``SearchPlaces`` to look in.
-  func expression(in places: [Int64], _ db: Database) throws -> String? {
+  /// - Throws: ``SearchProblem``.
+  func expression(in places: [Int64], _ tokens: SearchTokens, _ db: Database) throws -> String? {
     guard let last = phrases.last, !places.isEmpty else { return nil }
-    let words = phrases.dropLast().map { "\"\($0)\"" } + [try Self.beginning(last, db)]
+    let words = phrases.dropLast().map { "\"\(tokens.words($0))\"" } + [try Self.beginning(last, tokens, db)]
     let within = places.map { "\"\(SearchPlaces.word($0))\"" }
     return """
       (place : (\(within.joined(separator: " OR ")))) AND \
@@ -30,12 +31,12 @@ struct SearchWords: Hashable, Sendable {
       """
   }
 
-  /// The words that it may be the beginning of, as far as they can be told; else FTS5 looks for itself, in a time that
-  /// grows with the messages.
-  private static func beginning(_ phrase: String, _ db: Database) throws -> String {
-    guard phrase.count >= 3, SearchText.isLetters(phrase[...]) else { return "\"\(phrase)\"" }
-    guard let words = try SearchIndex.words(beginning: phrase, in: db) else { return "\"\(phrase)\" *" }
-    return "(" + Set(words + [phrase]).sorted().map { "\"\($0)\"" }.joined(separator: " OR ") + ")"
+  /// The words that it may be the beginning of, itself among them.
+  private static func beginning(_ phrase: String, _ tokens: SearchTokens, _ db: Database) throws -> String {
+    let whole = tokens.words(phrase)
+    guard phrase.count >= SearchBeginnings.shortest, SearchText.isLetters(phrase[...]) else { return "\"\(whole)\"" }
+    let words = try SearchBeginnings.words(phrase, tokens, in: db)
+    return "(" + Set(words + [whole]).sorted().map { "\"\($0)\"" }.joined(separator: " OR ") + ")"
   }
 }
 

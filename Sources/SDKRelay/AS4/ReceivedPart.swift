@@ -1,12 +1,12 @@
 import XMLSecurity
 
-/// One part on its way in: decrypt → digest → decompress → file. What it wrote is handed out only after the
+/// One part on its way in: decrypt → digest → decompress → seal → file. What it wrote is handed out only after the
 /// authentication tag, the signed digest and the decompression have all been found right, and judged in this order: a
 /// decompression error must not tell anything about text that was never authenticated (E5, E6).
 final class ReceivedPart: ByteSink {
   private let info: PartInfo
   private let reference: SignatureReference
-  private let file: SpoolFile
+  private let file: SealedSpoolFile
   private let content: ContentSink
   private let digest: DigestSink
   private let decryptor: DecryptingSink
@@ -14,7 +14,7 @@ final class ReceivedPart: ByteSink {
 
   init(
     _ info: PartInfo, reference: SignatureReference, decryption: (cipher: ContentCipher, key: [UInt8]),
-    limits: AS4Limits, file: SpoolFile
+    limits: AS4Limits, file: SealedSpoolFile
   ) {
     self.info = info
     self.reference = reference
@@ -52,7 +52,7 @@ final class ReceivedPart: ByteSink {
     guard isComplete else { return nil }
     return ReceivedPayload(
       contentID: info.contentID, mimeType: info.mimeType, characterSet: info.characterSet, file: file,
-      size: file.size)
+      size: file.size, sha256: content.digest())
   }
 
   func discard() {
@@ -63,15 +63,17 @@ final class ReceivedPart: ByteSink {
 /// Writes content to a file, decompressed where needed, and remembers a problem instead of throwing it.
 private final class ContentSink: ByteSink {
   private(set) var problem: (code: EbMSCode, reason: String)?
-  private let file: SpoolFile
+  private let file: SealedSpoolFile
+  private let plain: DigestSink
   private let next: any ByteSink
 
-  init(isCompressed: Bool, limits: AS4Limits, file: SpoolFile) {
+  init(isCompressed: Bool, limits: AS4Limits, file: SealedSpoolFile) {
     self.file = file
+    plain = DigestSink(.sha256, next: file)
     next =
       isCompressed
-      ? GzipDecompressingSink(outputLimit: limits.payload, ratioLimit: limits.compressionRatio, next: file)
-      : CountingSink(limit: limits.payload, next: file)
+      ? GzipDecompressingSink(outputLimit: limits.payload, ratioLimit: limits.compressionRatio, next: plain)
+      : CountingSink(limit: limits.payload, next: plain)
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) throws {
@@ -81,6 +83,9 @@ private final class ContentSink: ByteSink {
   func close() throws {
     try remember { try next.close() }
   }
+
+  /// Of the content, decompressed.
+  func digest() -> [UInt8] { plain.digest() }
 
   private func remember(_ body: () throws -> Void) throws {
     guard problem == nil else { return }

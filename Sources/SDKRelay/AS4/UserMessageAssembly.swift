@@ -8,6 +8,7 @@ final class UserMessageAssembly {
   /// What the sender said and who it is, once its signature has been verified; also for a message that is refused.
   private(set) var authenticated: (message: UserMessage, signer: TrustedCertificate)?
   private let spool: Spool
+  private let key: SealKey
   private var header: Header?
   private var contentIDs: Set<String> = []
   private var parts: [String: ReceivedPart] = [:]
@@ -21,9 +22,10 @@ final class UserMessageAssembly {
     let soap: [UInt8]
   }
 
-  init(receiver: AS4Receiver, spool: Spool) {
+  init(receiver: AS4Receiver, spool: Spool, key: SealKey) {
     self.receiver = receiver
     self.spool = spool
+    self.key = key
   }
 
   // MARK: MIME parts
@@ -57,7 +59,8 @@ final class UserMessageAssembly {
       throw EbMSError(.mimeInconsistency, "part \(number) \(shown(id)) is meant by the same eb:PartInfo as another")
     }
     let part = ReceivedPart(
-      info, reference: reference, decryption: (cipher, header.key), limits: receiver.limits, file: try spool.create())
+      info, reference: reference, decryption: (cipher, header.key), limits: receiver.limits,
+      file: try SealedSpoolFile(in: spool, key: key))
     parts[info.contentID] = part
     return part
   }

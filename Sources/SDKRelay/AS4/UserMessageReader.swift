@@ -16,9 +16,9 @@ public final class UserMessageReader: ByteSink {
   private let assembly: UserMessageAssembly
   private var input: Input
 
-  /// Parts go to `spool` as they arrive. A wrong `contentType` (the HTTP field) is reported by the first `write`.
-  public init(contentType: String, receiver: AS4Receiver, spool: Spool) {
-    let assembly = UserMessageAssembly(receiver: receiver, spool: spool)
+  /// Parts go to `spool` as they arrive, sealed with the key. A wrong `contentType` (the HTTP field) is reported by the first `write`.
+  public init(contentType: String, receiver: AS4Receiver, spool: Spool, key: SealKey = .random()) {
+    let assembly = UserMessageAssembly(receiver: receiver, spool: spool, key: key)
     self.assembly = assembly
     do throws(EbMSError) {
       input = try Self.input(contentType, assembly, parts: receiver.limits.parts)

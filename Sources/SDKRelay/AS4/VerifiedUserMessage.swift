@@ -10,10 +10,12 @@ public struct ReceivedPayload: @unchecked Sendable {
   public let mimeType: String?
   /// The encoding of XML content, where the sender gave one.
   public let characterSet: String?
-  /// The content. It vanishes with the last reference unless it is kept under a name.
-  public let file: SpoolFile
+  /// The content, sealed. It vanishes with the last reference unless it is kept.
+  public let file: SealedSpoolFile
   /// The content's size in bytes.
   public let size: Int
+  /// The content's SHA-256.
+  public let sha256: [UInt8]
 }
 
 /// A user message whose signature, signer, coverage, decryption, digests and decompression have all been checked. Only

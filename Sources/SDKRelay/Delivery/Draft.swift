@@ -1,4 +1,5 @@
 public import Foundation
+public import XMLSecurity
 
 /// A message as its writer hands it over: everything that the relay does not fill in itself.
 public struct Draft: Sendable {
@@ -93,15 +94,22 @@ public struct Draft: Sendable {
 
   /// A file to send. It is copied into the message store before the message is accepted.
   public struct Attachment: Hashable, Sendable {
-    public var file: URL
+    public var stored: StoredFile
+    /// Where it lies.
+    public var file: URL { stored.url }
     /// The name shown to the recipient: a plain file name.
     public var name: String
     /// The media type, e.g. `application/pdf`.
     public var contentType: String
 
     public init(_ file: URL, name: String? = nil, contentType: String) {
-      self.file = file
-      self.name = name ?? file.lastPathComponent
+      self.init(StoredFile(file), name: name ?? file.lastPathComponent, contentType: contentType)
+    }
+
+    /// A file that may be sealed, such as another message's attachment (``Relay/attachment(_:of:)``).
+    public init(_ file: StoredFile, name: String, contentType: String) {
+      stored = file
+      self.name = name
       self.contentType = contentType
     }
   }

@@ -27,12 +27,12 @@ enum Erasure {
 
   /// Everything of the message that holds its content. The one place to add to when content gets another place.
   static func erase(_ message: StoredMessage, _ culled: StoredContent.Culled, in db: Database) throws -> ErasedFiles {
-    var files = ErasedFiles(messages: message.content.files.map { .init(message.participant, $0.storedName) })
-    files.sealed = try sealed(message, in: db).map { .init(message.participant, DataLayout.envelope($0)) }
     let left = StoredContent(
       subject: "", isConfidential: message.content.isConfidential, references: [], returnedReferences: [],
       documents: [], culled: culled)
-    try MessageTable.replaceContent(of: message, with: left, in: db)
+    let attachments = try MessageTable.replaceContent(of: message, with: left, in: db)
+    var files = ErasedFiles(messages: attachments.map { .init(message.participant, $0) })
+    files.sealed = try sealed(message, in: db).map { .init(message.participant, DataLayout.envelope($0)) }
     return files
   }
 

@@ -26,8 +26,9 @@ public struct Evidence: Hashable, Sendable {
   /// Where the piece is kept.
   public enum Content: Hashable, Sendable {
     case bytes([UInt8])
-    /// For reading only.
-    case file(URL)
+    case file(StoredFile)
+    /// It is kept, and cannot be opened.
+    case closed(ContentProblem)
   }
 
   public let document: Document
@@ -39,10 +40,12 @@ public struct Evidence: Hashable, Sendable {
   public let content: Content
 
   /// Writes the piece, byte for byte, into the sink and leaves it open.
+  /// - Throws: ``ContentProblem``, and what the file or the sink throw.
   public func write(into sink: any ByteSink) throws {
     switch content {
     case .bytes(let bytes): try sink.write(bytes)
-    case .file(let url): try readFile(url, into: sink)
+    case .file(let file): try file.write(into: sink)
+    case .closed(let problem): throw problem
     }
   }
 }

@@ -10,6 +10,8 @@ public struct HeldFile: Hashable, Sendable, Codable {
   public let size: Int
   /// In lower-case hexadecimal.
   public let sha256: String
+  /// What one that has just been taken in is sealed with.
+  private(set) var key: SealKey?
 
   /// A file that was taken in before.
   public init(storedName: String, size: Int, sha256: String) {
@@ -17,6 +19,13 @@ public struct HeldFile: Hashable, Sendable, Codable {
     self.size = size
     self.sha256 = sha256
   }
+
+  fileprivate init(storedName: String, size: Int, sha256: String, key: SealKey) {
+    self.init(storedName: storedName, size: size, sha256: sha256)
+    self.key = key
+  }
+
+  private enum CodingKeys: CodingKey { case storedName, size, sha256 }
 }
 
 // Files of what stands behind the relay. A file goes by itself when it is an hour old and no row names it.
@@ -31,7 +40,8 @@ extension Relay {
   ) async throws -> HeldFile {
     let room = DiskRoom(folder: settings.data, reserve: settings.limits.reserve)
     guard room.isEnough(for: limit) else { throw SubmissionProblem.unavailable("the disk is nearly full") }
-    let file = try store.layout.messages(participant).create()
+    let key = SealKey.random()
+    let file = try SealedSpoolFile(in: store.layout.messages(participant), key: key)
     let digest = DigestSink(.sha256, next: file)
     do {
       try await write(CountingSink(limit: limit, next: digest))
@@ -39,16 +49,21 @@ extension Relay {
       throw SubmissionProblem.tooLarge(limit: exceeded.limit)
     }
     try digest.close()
-    let name = randomUUID().uuidString.lowercased()
-    try file.keep(as: name)
-    return HeldFile(storedName: name, size: file.size, sha256: Hexadecimal.encode(digest.digest()))
+    try file.close()
+    try file.keep()
+    return HeldFile(
+      storedName: file.name, size: file.size, sha256: Hexadecimal.encode(digest.digest()), key: key)
   }
 
-  /// Keeps the file for as long as the row that this writes stands.
+  /// Keeps the file, which has just been taken in, for as long as the row that this writes stands.
   public func hold(_ file: HeldFile, of participant: ParticipantID, in db: Database) throws {
+    guard let key = file.key else { throw ContentProblem.destroyed }
     try db.change(
-      sql: "INSERT INTO heldFile (participant, file) VALUES (?, ?)",
-      arguments: [participant.comparable, file.storedName])
+      sql: """
+        INSERT INTO heldFile (participant, file, keyName, wrapped)
+        VALUES (?1, ?2, storageKeyName(), wrapKey(?3, ?1 || ' ' || ?2))
+        """,
+      arguments: [participant.comparable, file.storedName, Data(key.bytes)])
   }
 
   /// Keeps the file no longer. Once that is committed, ``removeFiles(_:of:)`` may take it off the disk.
@@ -66,8 +81,19 @@ extension Relay {
     for file in files { spool.remove(file.storedName) }
   }
 
-  /// Where the file lies, for reading only.
-  public func heldFile(_ file: HeldFile, of participant: ParticipantID) -> URL {
-    store.layout.messageFile(file.storedName, of: participant)
+  /// The file, for reading only.
+  /// - Throws: ``ContentProblem`` where its key cannot be had.
+  public func heldFile(_ file: HeldFile, of participant: ParticipantID) throws -> StoredFile {
+    let row = try store.read { db in
+      try db.row(
+        sql: """
+          SELECT unwrapKey(keyName, wrapped, participant || ' ' || file) AS dataKey FROM heldFile
+          WHERE participant = ? AND file = ?
+          """, arguments: [participant.comparable, file.storedName])
+    }
+    let state = row.map(KeyState.init) ?? .none
+    guard let key = state.key else { throw state.problem ?? ContentProblem.destroyed }
+    return StoredFile(
+      store.layout.messageFile(file.storedName, of: participant), sealedWith: key, as: file.storedName)
   }
 }

@@ -1,4 +1,5 @@
 public import Foundation
+package import XMLSecurity
 
 /// Which way a message went, as seen from this node's participant.
 public enum MessageDirection: String, Hashable, Sendable, Codable, CaseIterable {
@@ -25,8 +26,12 @@ public struct StoredMessage: Sendable {
   public let refToMessageID: MessageID?
   public let sender: MessageParty
   public let recipient: MessageParty
-  /// The text and the attachments; reading them is not part of any log.
+  /// The text and the attachments; reading them is not part of any log. Where they cannot be had, a subject that says so.
   public let content: StoredContent
+  /// Why the content cannot be had; nil where it can.
+  public internal(set) var contentProblem: ContentProblem?
+  /// What its attachments and notes are sealed with; nil where it cannot be had, and for what a former version stored.
+  package internal(set) var key: SealKey?
 
   /// The subject.
   public var subject: String { content.subject }

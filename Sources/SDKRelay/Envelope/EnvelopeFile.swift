@@ -1,31 +1,20 @@
-import Foundation
 import XMLSecurity
 
 /// An envelope's file, opened once. Every pass reads through the same descriptor, so that a file put in its place between
-/// verifying and opening is never read; a spooled file itself is not written again.
+/// verifying and opening is never read; a stored file itself is not written again.
 final class EnvelopeFile: Sendable {
-  let size: Int
-  private let descriptor: Int32
+  var size: Int { reader.size }
+  private let reader: StoredFileReader
   private let progress: (@Sendable (Int) -> Void)?
 
-  init(_ url: URL, maximumBytes: Int, progress: (@Sendable (Int) -> Void)? = nil) throws(EnvelopeProblem) {
+  init(_ file: StoredFile, maximumBytes: Int, progress: (@Sendable (Int) -> Void)? = nil) throws(EnvelopeProblem) {
     self.progress = progress
-    descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .unreadable }
-    // What has no end to seek to, such as a pipe, is no file that can be read more than once.
-    size = Int(lseek(descriptor, 0, SEEK_END))
-    guard size >= 0 else {
-      close(descriptor)
+    do {
+      reader = try file.open()
+    } catch {
       throw .unreadable
     }
-    guard size <= maximumBytes else {
-      close(descriptor)
-      throw .notWellFormed(XMLProblem(kind: .size, line: 1))
-    }
-  }
-
-  deinit {
-    close(descriptor)
+    guard reader.size <= maximumBytes else { throw .notWellFormed(XMLProblem(kind: .size, line: 1)) }
   }
 
   /// One pass over the file.
@@ -45,7 +34,7 @@ final class EnvelopeFile: Sendable {
   func read(with handler: any XMLEventHandler) throws {
     let parser = XMLStreamParser(limits: .envelope(totalBytes: size, largeText: Self.largeText), handler: handler)
     let sink = progress.map { ProgressSink($0, next: parser) as any ByteSink } ?? parser
-    try readFile(descriptor: descriptor, into: sink)
+    try reader.read(into: sink)
     try parser.close()
   }
 

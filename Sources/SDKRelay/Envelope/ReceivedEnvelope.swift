@@ -26,7 +26,14 @@ public struct ReceivedEnvelope: Sendable {
   public static func read(
     _ url: URL, maximumBytes: Int = defaultMaximumBytes, progress: (@Sendable (Int) -> Void)? = nil
   ) throws(EnvelopeProblem) -> ReceivedEnvelope {
-    let file = try EnvelopeFile(url, maximumBytes: maximumBytes, progress: progress)
+    try read(StoredFile(url), maximumBytes: maximumBytes, progress: progress)
+  }
+
+  /// Reads an envelope that is kept, in plain or sealed.
+  public static func read(
+    _ stored: StoredFile, maximumBytes: Int = defaultMaximumBytes, progress: (@Sendable (Int) -> Void)? = nil
+  ) throws(EnvelopeProblem) -> ReceivedEnvelope {
+    let file = try EnvelopeFile(stored, maximumBytes: maximumBytes, progress: progress)
     let scan = EnvelopeScan()
     try file.parse(with: scan)
     guard let root = scan.root else { throw .unreadable }

@@ -17,7 +17,27 @@ public final class NoAttachments: AttachmentStore {
   public func open(attachment number: Int) -> any ByteSink { DiscardingSink() }
 }
 
-/// Puts attachments into files of a spool, which are gone with this object unless they are kept.
+/// Puts attachments into sealed files of a spool, which are gone with this object unless they are kept.
+public final class SealedAttachments: AttachmentStore {
+  /// The files, by the attachment's number.
+  public private(set) var files: [Int: SealedSpoolFile] = [:]
+  private let spool: Spool
+  private let key: SealKey
+
+  /// - Parameter key: what they are sealed with.
+  public init(_ spool: Spool, _ key: SealKey) {
+    self.spool = spool
+    self.key = key
+  }
+
+  public func open(attachment number: Int) throws -> any ByteSink {
+    let file = try SealedSpoolFile(in: spool, key: key)
+    files[number] = file
+    return file
+  }
+}
+
+/// Puts attachments in plain into files of a spool, which are gone with this object unless they are kept.
 public final class SpooledAttachments: AttachmentStore {
   /// The files, by the attachment's number.
   public private(set) var files: [Int: SpoolFile] = [:]

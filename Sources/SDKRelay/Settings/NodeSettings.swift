@@ -113,6 +113,8 @@ public struct NodeSettings: Sendable {
   /// Trust in certificates that sign envelopes (organisation to organisation).
   public var envelopes: Trust
   public var participants: [Participant]
+  /// What messages are sealed with where they are kept.
+  public var storage: StorageKeys
   public var delivery = Delivery()
   public var limits = Limits()
   public var drafts = Drafts()
@@ -139,7 +141,7 @@ public struct NodeSettings: Sendable {
 
   public init(
     federation: Federation, data: URL, directoryFile: URL, accessPoint: AccessPoint, server: AS4EndpointSettings,
-    client: AS4ClientSettings, envelopes: Trust, participants: [Participant]
+    client: AS4ClientSettings, envelopes: Trust, participants: [Participant], storage: StorageKeys
   ) {
     self.federation = federation
     self.data = data
@@ -149,6 +151,7 @@ public struct NodeSettings: Sendable {
     self.client = client
     self.envelopes = envelopes
     self.participants = participants
+    self.storage = storage
   }
 
   /// The participant of this node with the id.

@@ -10,8 +10,7 @@ extension NodeSettings {
   init(_ root: SettingsSection) throws(SettingsProblem) {
     try root.allow(
       "federation", "data", "directory", "agreements", "accessPoint", "server", "client", "envelopes", "participants",
-      "delivery", "limits", "malware", "log", "service", "notifications", "retention", "retentionPlanLapse", "drafts",
-      "operations", "audit")
+      "delivery", "limits", "malware", "log", "service", "notifications", "retention", "retentionPlanLapse", "drafts", "operations", "audit", "storage")
     let words = Federation.allCases.map(\.rawValue).joined(separator: " or ")
     self.init(
       federation: try root.value("federation", expected: words) { Federation(rawValue: $0) },
@@ -21,7 +20,8 @@ extension NodeSettings {
       server: try AS4EndpointSettings(root.section("server")),
       client: try AS4ClientSettings(root.section("client")),
       envelopes: try Self.envelopes(root.section("envelopes")),
-      participants: try Self.participants(root))
+      participants: try Self.participants(root),
+      storage: try StorageKeys(in: root))
     agreements = try root.optionalPath("agreements")
     retention = try root.optionalPath("retention")
     retentionPlanLapse = try root.duration(

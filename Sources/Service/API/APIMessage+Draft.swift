@@ -5,18 +5,18 @@ import XMLSecurity
 /// A message to send as a client wrote it, and the files its attachments were put into. The files go with this.
 struct ReceivedDraft {
   let draft: Draft
-  let files: [SpoolFile]
+  let files: [SealedSpoolFile]
 }
 
 extension APIMessage {
-  /// Reads the message that a client hands in. Attachments are decoded into temporary files of the spool.
+  /// Reads the message that a client hands in. Attachments are decoded into temporary files of the spool, sealed.
   /// - Throws: ``Problem`` naming the field, or what the disk is in the way with.
   func received(into spool: Spool) throws -> ReceivedDraft {
     guard type == nil || type == "messages" else { throw Problem.wrong("data.type", "must be messages") }
     guard attributes.messageStatus == nil else {
       throw Problem.wrong("messageStatus", "is the service's to say")
     }
-    var files: [SpoolFile] = []
+    var files: [SealedSpoolFile] = []
     let documents = try (attributes.digitalDocument ?? []).map { document in
       Draft.Document(
         id: document.documentId, name: document.documentName, index: document.index,
@@ -104,11 +104,11 @@ extension APIMessage {
 }
 
 extension APIMessage.ContentFile {
-  fileprivate func attachment(into spool: Spool) throws -> (Draft.Attachment, SpoolFile) {
+  fileprivate func attachment(into spool: Spool) throws -> (Draft.Attachment, SealedSpoolFile) {
     guard let data = Data(base64Encoded: content) else { throw Problem.wrong("contentFiles.content", "is no base64") }
-    let file = try spool.create()
+    let file = try SealedSpoolFile(in: spool, key: .random())
     try data.withUnsafeBytes { try file.write($0) }
     try file.close()
-    return (Draft.Attachment(file.temporaryURL, name: fileName, contentType: contentType), file)
+    return (Draft.Attachment(file.temporary, name: fileName, contentType: contentType), file)
   }
 }

@@ -100,8 +100,10 @@ struct Responder: HTTPResponder {
       case .notFound: Problem.notFound.response()
       case .notFinal: Problem.badRequest(problem.description).response()
       }
+    } catch ContentProblem.destroyed {
+      return Problem.notFound.response()
     } catch {
-      // Such as a full disk. What it is in detail is for the log.
+      // Such as a full disk, or a storage key that is not in the settings. What it is in detail is for the log.
       logger.error("a request could not be answered", metadata: ["reason": "\(error)"])
       return Problem.unavailable("try again later").response()
     }

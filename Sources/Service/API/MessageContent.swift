@@ -2,6 +2,7 @@ import Foundation
 import Hummingbird
 import NIOCore
 import SDKRelay
+import XMLSecurity
 
 /// An answer with a message's content, written in streams: the attachments never lie in memory whole.
 ///
@@ -12,13 +13,13 @@ struct MessageContent: Sendable {
 
   private enum Piece: Sendable {
     case text([UInt8])
-    case file(URL, size: Int)
+    case file(StoredFile, size: Int)
   }
 
   /// - Parameter withoutTexts, withoutFiles: what the client asked to leave out.
   init(
     _ message: StoredMessage, events: [RelayEvent], self address: String, withoutTexts: Bool, withoutFiles: Bool,
-    url: (StoredContent.File) -> URL
+    stored: (StoredContent.File) -> StoredFile
   ) throws {
     let mark = "@\(UUID().uuidString)@"
     var files: [Piece] = []
@@ -29,7 +30,7 @@ struct MessageContent: Sendable {
         contentFiles: withoutFiles || document.files.isEmpty
           ? nil
           : document.files.map { file in
-            files.append(.file(url(file), size: file.size))
+            files.append(.file(stored(file), size: file.size))
             return APIMessage.ContentFile(fileName: file.name, contentType: file.contentType, content: mark)
           })
     }
@@ -60,21 +61,18 @@ struct MessageContent: Sendable {
         for piece in pieces {
           switch piece {
           case .text(let bytes): try await writer.write(ByteBuffer(bytes: bytes))
-          case .file(let url, _): try await Self.write(url, to: &writer)
+          case .file(let file, _): try await Self.write(file, to: &writer)
           }
         }
         try await writer.finish(nil)
       })
   }
 
-  /// A multiple of three, so that the pieces of base64 join.
-  private static let chunk = 48_000
-
-  private static func write(_ url: URL, to writer: inout any ResponseBodyWriter) async throws {
-    let file = try FileHandle(forReadingFrom: url)
-    defer { try? file.close() }
-    while let data = try file.read(upToCount: chunk), !data.isEmpty {
-      try await writer.write(ByteBuffer(bytes: data.base64EncodedData()))
+  /// Chunks hold a multiple of three bytes, so that the pieces of base64 join.
+  private static func write(_ file: StoredFile, to writer: inout any ResponseBodyWriter) async throws {
+    let reader = try file.open()
+    for number in 0..<reader.chunks {
+      try await writer.write(ByteBuffer(string: Base64.encode(reader.chunk(number))))
     }
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import NIOCore
+import XMLSecurity
 import Synchronization
 
 /// An answer written in pieces to a reader who must keep up: where nothing of a piece is taken for a while, the
@@ -38,13 +39,12 @@ struct PacedBody: Sendable {
     }
   }
 
-  /// The file's bytes, from its beginning.
-  func body(of file: URL, size: Int, holding: (any Sendable)? = nil) -> ResponseBody {
+  /// The file's plain bytes, from its beginning.
+  func body(of file: StoredFile, size: Int, holding: (any Sendable)? = nil) -> ResponseBody {
     body(length: size) { give in
       defer { withExtendedLifetime(holding) {} }
-      let handle = try FileHandle(forReadingFrom: file)
-      defer { try? handle.close() }
-      while let data = try handle.read(upToCount: 65_536), !data.isEmpty { try await give(ByteBuffer(bytes: data)) }
+      let reader = try file.open()
+      for number in 0..<reader.chunks { try await give(ByteBuffer(bytes: reader.chunk(number))) }
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import SDKRelay
 import XMLSecurity
 
 /// Writes a file that only its owner may read, whole or not at all.
@@ -78,6 +79,7 @@ struct NodeFiles {
       try writeFile(certificates, to: folder.appending(path: "\(name).pem"))
       try writeFile(identity.privateKey.pem, to: folder.appending(path: "\(name).key.pem"))
     }
+    try writeFile(SealKey.random().storageKeyText, to: folder.appending(path: "storage.key"))
     let trust = node.folder.appending(path: "trust")
     for (name, authorities) in trusted {
       try writeFile(authorities.flatMap(\.identity.certificate.pem), to: trust.appending(path: name))
@@ -107,6 +109,10 @@ struct NodeFiles {
     federation: test
     data: data
     directory: ../directory.yaml
+    storage:
+      keys:
+        - name: first
+          file: keys/storage.key
     accessPoint:
       certificate: keys/access-point.pem
       key: keys/access-point.key.pem

@@ -29,7 +29,7 @@ struct ResourceTests {
     try await field.start(0)
     // Addresses for the start and little more; no time for a debugger's report when it falls.
     try await field.start(
-      1, environment: ["SWIFT_BACKTRACE": "enable=no"], by: "ulimit -v 650000\nexec \"$NODE\" \"$@\"")
+      1, environment: ["SWIFT_BACKTRACE": "enable=no"], by: "ulimit -v 750000\nexec \"$NODE\" \"$@\"")
     let ids = try await submit(8, field)
     _ = try await field.hasDied(1, within: .seconds(3))
     field.kill(1)

@@ -55,7 +55,7 @@ struct BackupTests {
     try expectEveryFile(recipient)
     let message = try #require(try recipient.message(early).first)
     let file = try #require(message.content.files.first)
-    #expect(try Data(contentsOf: recipient.attachment(file, of: message)).count == file.size)
+    #expect(try recipient.attachment(file, of: message).plain.count == file.size)
     #expect(try recipient.evidence(of: message).count == 6)
     try await field.start(1)
     let late = try await sender.submit(field.draft("late"))

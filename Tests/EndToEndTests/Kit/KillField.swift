@@ -140,7 +140,7 @@ final class KillField {
     #expect(received.map(\.id) == [id], comment)
     for (relay, message) in zip(relays, sent + received) {
       let file = try #require(message.content.files.first, comment)
-      let bytes = try Data(contentsOf: relay.attachment(file, of: message))
+      let bytes = try relay.attachment(file, of: message).plain
       #expect(bytes.count == file.size && bytes.suffix(Self.marker.utf8.count) == Data(Self.marker.utf8), comment)
       let statuses = try relay.events(of: message).compactMap(\.status)
       for (former, next) in zip(statuses, statuses.dropFirst()) where former != next {
@@ -222,11 +222,7 @@ final class KillField {
 
   private static func findPlainText(in folders: [URL]) throws {
     for file in folders.flatMap(files) {
-      // The message store: the database and the attachments.
-      let isStore =
-        file.lastPathComponent.hasPrefix("relay.sqlite")
-        || file.deletingLastPathComponent().lastPathComponent == "messages"
-      guard !isStore, let bytes = try? Data(contentsOf: file) else { continue }
+      guard let bytes = try? Data(contentsOf: file) else { continue }
       #expect(bytes.firstRange(of: Data(marker.utf8)) == nil, "plain text in \(file.lastPathComponent)")
     }
   }
@@ -239,8 +235,19 @@ final class KillField {
   }
 }
 
+extension StoredFile {
+  /// All its plain bytes.
+  var plain: Data {
+    get throws {
+      let sink = MemorySink()
+      try write(into: sink)
+      return Data(sink.bytes)
+    }
+  }
+}
+
 extension Evidence {
   fileprivate var sealedName: String? {
-    if case .file(let url) = content { url.lastPathComponent } else { nil }
+    if case .file(let file) = content { file.url.lastPathComponent } else { nil }
   }
 }

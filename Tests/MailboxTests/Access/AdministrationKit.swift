@@ -58,3 +58,14 @@ final class AdministrationKit: Sendable {
     }
   }
 }
+
+extension StorageKeys {
+  /// What tests keep their messages with.
+  static let test = StorageKeys.temporary()
+}
+
+extension Store {
+  convenience init(folder: URL, inbox: (any Inbox)? = nil) throws(StoreProblem) {
+    try self.init(folder: folder, keys: .test, inbox: inbox)
+  }
+}

@@ -28,9 +28,7 @@ final class ArchiveKit: Sendable {
       change(&$0)
     }
     for file in message.content.files {
-      let url = messages.service.relay.attachment(file, of: message)
-      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(Self.attachment).write(to: url)
+      try messages.service.relay.replace(file, of: message, with: Self.attachment)
     }
     return message
   }

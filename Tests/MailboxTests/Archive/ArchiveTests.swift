@@ -45,8 +45,8 @@ struct ArchiveTests {
   func changedAttachment() async throws {
     let kit = try await ArchiveKit()
     let message = try await kit.put { $0.file = "plan.pdf" }
-    let file = kit.messages.service.relay.attachment(message.content.files[0], of: message)
-    try Data(ArchiveKit.attachment + [0]).write(to: file)
+    try kit.messages.service.relay.replace(
+      message.content.files[0], of: message, with: ArchiveKit.attachment + [0])
     await #expect(throws: ArchiveProblem.attachmentChanged(message.id)) { try await kit.export([message.id]) }
     #expect(try FileManager.default.contentsOfDirectory(atPath: kit.folder.path).isEmpty)
   }
@@ -126,7 +126,7 @@ struct ArchiveTests {
     let message = try await kit.put { $0.file = "borta.pdf" }
     _ = try await kit.export([message.id])
     let file = kit.messages.service.relay.attachment(message.content.files[0], of: message)
-    try FileManager.default.removeItem(at: file)
+    try FileManager.default.removeItem(at: file.url)
     await #expect(throws: (any Error).self) { try await kit.export([message.id]) }
     let entries = try await kit.messages.service.searchAudit(AuditFilter(), by: .operator("ops"))
       .filter { $0.action.contains("archive") }

@@ -169,8 +169,8 @@ import Testing
     let kit = try ComposeKit()
     let user = try await kit.user()
     let message = try await kit.received([ComposeKit.pdf])
-    let file = kit.relay.attachment(try #require(message.content.files.first), of: message)
-    try Data("%PDF-1.7 bytt".utf8).write(to: file)
+    let file = try #require(message.content.files.first)
+    try kit.relay.replace(file, of: message, with: Array("%PDF-1.7 bytt".utf8))
     await #expect(throws: DraftProblem.damagedFile) {
       try await kit.service.newForward(of: message.id, to: [ComposeKit.establishment], by: user, at: now)
     }

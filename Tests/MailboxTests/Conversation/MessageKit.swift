@@ -39,6 +39,9 @@ struct MessageKit {
     }
   }
 
+  /// With a node opened elsewhere.
+  init(_ service: MailboxService) { self.service = service }
+
   /// A message to put in; what is left out is made up.
   struct Plan: Sendable {
     var id = MessageID(UUID().uuidString)!

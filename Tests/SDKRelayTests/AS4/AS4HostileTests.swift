@@ -20,7 +20,7 @@ struct AS4HostileTests {
         changed[place] = UInt8.random(in: 0...255, using: &generator)
         guard let read = try? AS4Kit.read(contentType, changed, chunk: 1_500, in: folder) else { continue }
         #expect(read.message == good.message && read.references == good.references, "byte \(place)")
-        #expect(try AS4Kit.bytes(read.payloads[0].file.temporaryURL) == forge.contents[0], "byte \(place)")
+        #expect(try AS4Kit.bytes(read.payloads[0].file.temporary) == forge.contents[0], "byte \(place)")
       }
     }
   }

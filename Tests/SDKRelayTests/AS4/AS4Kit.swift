@@ -41,6 +41,12 @@ enum AS4Kit {
     Array(try Data(contentsOf: url))
   }
 
+  static func bytes(_ file: StoredFile) throws -> [UInt8] {
+    let sink = MemorySink()
+    try file.write(into: sink)
+    return sink.bytes
+  }
+
   /// Whether an error is this ebMS error and names this detail.
   static func isError(_ code: EbMSCode, _ detail: String = "") -> (any Error) -> Bool {
     { error in

@@ -89,7 +89,7 @@ struct AS4PeerTests {
         let message = try Self.read(example, in: folder)
         #expect(message.message.from.partyID == "apA", "\(example.name)")
         for payload in message.payloads {
-          #expect(try AS4Peers.bytes(payload.file.temporaryURL) == expected, "\(example.name)")
+          #expect(try AS4Peers.bytes(payload.file.temporary) == expected, "\(example.name)")
         }
         #expect(message.payloads.count == (example.options["parts"] as? Int ?? 1), "\(example.name)")
         guard example.options["engine"] == nil else { continue }

@@ -81,4 +81,10 @@ enum AS4Peers {
   static func bytes(_ url: URL) throws -> [UInt8] {
     Array(try Data(contentsOf: url))
   }
+
+  static func bytes(_ file: StoredFile) throws -> [UInt8] {
+    let sink = MemorySink()
+    try file.write(into: sink)
+    return sink.bytes
+  }
 }

@@ -50,7 +50,7 @@ struct AS4RoundTripTests {
       #expect(received.references == packed.references)
       #expect(received.payloads.map(\.contentID) == Array(["message", "attachment"].prefix(contents.count)))
       for (payload, content) in zip(received.payloads, contents) {
-        #expect(try AS4Kit.bytes(payload.file.temporaryURL) == content)
+        #expect(try AS4Kit.bytes(payload.file.temporary) == content)
         #expect(payload.size == content.count)
         #expect(payload.mimeType == "text/xml")
       }
@@ -108,7 +108,7 @@ struct AS4RoundTripTests {
     try AS4Kit.withFolder { folder in
       let received = try AS4Kit.read(contentType, Array(swapped), in: folder)
       #expect(received.payloads.map(\.contentID) == ["part-1", "part-2"])
-      #expect(try received.payloads.map { try AS4Kit.bytes($0.file.temporaryURL) } == [Self.first, Self.second])
+      #expect(try received.payloads.map { try AS4Kit.bytes($0.file.temporary) } == [Self.first, Self.second])
     }
   }
 

@@ -142,7 +142,7 @@ extension Evidence {
   }
 
   fileprivate var fileName: String? {
-    if case .file(let url) = content { url.lastPathComponent } else { nil }
+    if case .file(let file) = content { file.url.lastPathComponent } else { nil }
   }
 }
 

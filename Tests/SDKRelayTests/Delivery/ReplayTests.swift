@@ -91,7 +91,8 @@ struct ReplayTests {
       let reception = Reception(
         row: 0, participant: net.b.id, accessPoint: "AP9001-TEST", transportID: "t", receivedAt: Date(),
         sender: net.a.id, service: message.header.service.value, action: message.header.action, conversationID: "c",
-        file: nil, size: bytes.count, payloadSha256: digest(.sha256, of: bytes), state: "received")
+        file: nil, size: bytes.count, payloadSha256: digest(.sha256, of: bytes), state: "received",
+        isSealed: false, key: .none)
       names.append(try await checks.judge(ReceivedEnvelope.read(file), of: reception).name)
     }
     guard PrivateKey.operations == before + 1 else { throw KeyProblem.failed }

@@ -190,7 +190,7 @@ final class TestNet: Sendable {
         envelopes: NodeSettings.Trust(authorities: [keys.organisationCA.identity.certificate]),
         participants: served.map {
           NodeSettings.Participant(id: $0.id, signing: $0.identity, encryption: [$0.identity])
-        })
+        }, storage: .test)
       settings.client.addresses.allowsPlainLoopback = true
       settings.limits.reserve = 0
       settings.delivery.retry = RetrySchedule(retries: 4, period: .seconds(4))
@@ -270,4 +270,15 @@ func eventually(_ isTrue: () throws -> Bool) async throws -> Bool {
     try await Task.sleep(for: .milliseconds(20))
   }
   return false
+}
+
+extension StorageKeys {
+  /// What tests keep their messages with.
+  static let test = StorageKeys.temporary()
+}
+
+extension Store {
+  convenience init(folder: URL, inbox: (any Inbox)? = nil) throws(StoreProblem) {
+    try self.init(folder: folder, keys: .test, inbox: inbox)
+  }
 }

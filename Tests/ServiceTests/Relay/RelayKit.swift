@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import Synchronization
 import Testbed
+import XMLSecurity
 
 @testable import Mailbox
 @testable import SDKRelay
@@ -207,12 +208,14 @@ extension RelayKit.Plan {
       id: RelayKit.counterparty, label: "Motparten", mailbox: try FunctionalAddress("sdk:registrator"),
       mailboxLabel: "Registratorn")
     let bytes = Array("bilaga \(marker)".utf8)
+    let key = SealKey.random()
+    let sealed = try SealedSpoolFile(in: service.relay.store.layout.messages(mailbox.participant), key: key)
+    try sealed.write(bytes)
+    try sealed.close()
+    try sealed.keep()
     let file = StoredContent.File(
       name: fileName ?? "\(marker).pdf", contentType: "application/pdf", size: bytes.count, sha256: "ab",
-      storedName: UUID().uuidString)
-    let url = service.relay.store.layout.messageFile(file.storedName, of: mailbox.participant)
-    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(bytes).write(to: url)
+      storedName: sealed.name)
     var content = StoredContent(
       subject: "Fråga \(marker)", isConfidential: false,
       references: [Draft.Reference(root: "dnr", value: marker, label: marker)], returnedReferences: [],
@@ -222,7 +225,7 @@ extension RelayKit.Plan {
     return NewMessage(
       participant: mailbox.participant, direction: direction, id: MessageID(UUID().uuidString)!,
       status: isIncoming ? .new : .accepted, created: .now, conversationID: conversation, refToMessageID: nil,
-      sender: isIncoming ? other : own, recipient: isIncoming ? own : other, content: content)
+      sender: isIncoming ? other : own, recipient: isIncoming ? own : other, content: content, key: key)
   }
 }
 

@@ -5,7 +5,7 @@ import XMLSecurity
 ///
 /// ```
 /// DIR/audit.key, audit.head      the audit trail's secret and its end, taken before the database
-/// DIR/relay.sqlite               the database in one state
+/// DIR/relay.sqlite               the database in one state, without `messageKey` and `searchKey` where the keys are apart
 /// DIR/participants/…             the files that the database's rows name, as in the data folder
 /// DIR/backup.json                this
 /// ```
@@ -27,6 +27,8 @@ struct BackupManifest: Codable {
   /// The schema's migrations, all that are in the database.
   let migrations: [String]
   let files: [File]
+  /// Whether the data keys of messages are in a file of their own, and not in the backup.
+  var keysApart: Bool?
 
   static func read(_ folder: URL) throws(BackupProblem) -> BackupManifest {
     let file = folder.appending(path: name)
@@ -66,6 +68,10 @@ public enum BackupProblem: Error, Hashable, Sendable, CustomStringConvertible {
   case wrong(String)
   /// A file that the database names is not there.
   case fileMissing(String)
+  /// The backup was taken without the data keys of messages, and no file with them is given.
+  case keysApart
+  /// The file holds no data keys.
+  case noKeys(String)
   case busy
   case inUse(String)
 
@@ -76,6 +82,9 @@ public enum BackupProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case .unfinished(let path): "\(path) holds no finished backup: \(BackupManifest.name) is missing"
     case .wrong(let what): what
     case .fileMissing(let path): "the database names \(path), which is not there"
+    case .keysApart:
+      "the backup was taken without the messages' keys, and nothing in it could be read: give their file with --keys"
+    case .noKeys(let path): "\(path) is no file with messages' keys"
     case .busy: "another backup of this data folder is running"
     case .inUse(let path): "a node runs on \(path)"
     }

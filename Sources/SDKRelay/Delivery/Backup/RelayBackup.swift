@@ -14,9 +14,10 @@ public struct BackupSummary: Hashable, Sendable {
 extension Relay {
   /// Takes a backup of the data folder into a new folder, while a node may be running on it: the database in one state,
   /// and every file that it names.
-  /// - Parameter first: names in the data folder to copy before the database, where they are there: what must not be
-  ///   newer than it.
-  public func backUp(into folder: URL, first: [String] = []) throws -> BackupSummary {
+  /// - Parameters:
+  ///   - first: names in the data folder to copy before the database, where they are there: what must not be newer than it.
+  ///   - keys: the file that the data keys of messages go into, instead of into the backup; it is replaced.
+  public func backUp(into folder: URL, first: [String] = [], keys: URL? = nil) throws -> BackupSummary {
     try Self.checkEmpty(folder)
     let spool = try Spool(folder: folder)
     let lock = try BackupLock(store.layout)
@@ -32,6 +33,7 @@ extension Relay {
     try store.pool.writeWithoutTransaction { db in
       try db.execute(sql: "VACUUM INTO ?", arguments: [database.path])
     }
+    if let keys { try BackupKeys.takeOut(of: database, into: keys) }
     try copy.seal(database)
     // 3. The files that the copy's rows name. They never change, so a link to one is as good as a copy of it.
     copy.mayLink = true
@@ -43,7 +45,8 @@ extension Relay {
     for name in names { try copy.take(name) }
     try copy.syncFolders()
     // 4. The list of all that, last.
-    let manifest = BackupManifest(taken: taken, migrations: migrations.sorted(), files: copy.files)
+    let manifest = BackupManifest(
+      taken: taken, migrations: migrations.sorted(), files: copy.files, keysApart: keys != nil)
     try manifest.write(into: spool)
     store.layout.noteBackup()
     return BackupSummary(taken: taken, files: copy.files.count, size: copy.files.reduce(0) { $0 + $1.size })

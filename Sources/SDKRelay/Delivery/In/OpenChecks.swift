@@ -102,10 +102,12 @@ struct OpenChecks: Sendable {
     let limits = PayloadLimits(
       maximumBytes: settings.limits.incoming, allowedTypes: Set(participant.fileTypes.map { $0.lowercased() }))
     let spool = try store.layout.messages(reception.participant)
+    // A former version received without a key.
+    let key = reception.key.key ?? .random()
     let read: ReadPayload
     do {
       read = try await work.run {
-        let attachments = SpooledAttachments(spool)
+        let attachments = SealedAttachments(spool, key)
         let reader = PayloadReader(limits: limits, direction: .incoming, store: attachments)
         if let verified {
           _ = try verified.open(with: participant.encryption.map(\.privateKey), into: reader)
@@ -131,7 +133,7 @@ struct OpenChecks: Sendable {
       let problems = try await problems(payload, envelope.header, reception)
       guard problems.isEmpty else { return .rejected(problems, function: read.senderFunction) }
       return try await scanned(
-        OpenedMessage(payload: payload, files: read.files, envelopeSha256: reception.payloadSha256))
+        OpenedMessage(payload: payload, files: read.files, key: key, envelopeSha256: reception.payloadSha256))
     }
   }
 
@@ -277,7 +279,7 @@ struct OpenChecks: Sendable {
 private struct ReadPayload: @unchecked Sendable {
   let reading: PayloadReading
   let senderFunction: FunctionalAddress?
-  let files: [Int: SpoolFile]
+  let files: [Int: SealedSpoolFile]
 }
 
 /// Senders whose messages could not be decrypted three times within an hour are not opened any more for that hour (E4),

@@ -35,42 +35,40 @@ enum OpenVerdict: Sendable {
   }
 }
 
-/// A valid message whose attachments wait in temporary files.
+/// A valid message whose attachments wait in temporary files, sealed.
 ///
 /// Unchecked: made on one worker's thread and handed on as a whole; nobody writes the files any more.
 struct OpenedMessage: @unchecked Sendable {
   let payload: Payload
-  let files: [Int: SpoolFile]
+  let files: [Int: SealedSpoolFile]
+  /// What they are sealed with.
+  let key: SealKey
   let envelopeSha256: [UInt8]
   /// Why nobody has looked for malware in it although somebody should have.
   var unscanned: String?
-  private let names: [Int: String]
 
-  init(payload: Payload, files: [Int: SpoolFile], envelopeSha256: [UInt8]) {
+  init(payload: Payload, files: [Int: SealedSpoolFile], key: SealKey, envelopeSha256: [UInt8]) {
     self.payload = payload
     self.files = files
+    self.key = key
     self.envelopeSha256 = envelopeSha256
-    names = files.mapValues { _ in randomUUID().uuidString.lowercased() }
   }
 
   /// Makes the attachments durable under their final names, in another spool where one is given.
   func keepFiles(in spool: Spool? = nil) throws {
-    for (number, file) in files {
-      guard let name = names[number] else { continue }
-      try file.keep(as: name, in: spool)
-    }
+    for file in files.values { try file.keep(in: spool) }
   }
 
   /// Where the receipt goes.
   var senderMailbox: FunctionalAddress? { payload.header.sender.attention?.subOrganization.address }
 
   /// The attachments' final names.
-  var fileNames: [String] { Array(names.values) }
+  var fileNames: [String] { files.values.map(\.name) }
 
   /// What is looked through for malware, where it lies now.
   var scanContents: [ScanContent] {
     ScanContent.texts(payload.documents.flatMap(\.texts))
-      + files.sorted { $0.key < $1.key }.map { .file($0.value.temporaryURL) }
+      + files.sorted { $0.key < $1.key }.map { .file($0.value.temporary) }
   }
 
   func message(_ reception: Reception, _ envelope: EnvelopeHeader) -> NewMessage {
@@ -80,7 +78,7 @@ struct OpenedMessage: @unchecked Sendable {
       created: header.created, conversationID: header.conversationID, refToMessageID: header.refToMessageID,
       sender: MessageParty(header.sender.id, header.sender.label, header.sender.attention),
       recipient: MessageParty(header.recipient.id, header.recipient.label, header.recipient.attention),
-      content: content, envelopeSha256: envelopeSha256)
+      content: content, envelopeSha256: envelopeSha256, key: key, reception: reception.row)
   }
 
   private var content: StoredContent {
@@ -91,7 +89,7 @@ struct OpenedMessage: @unchecked Sendable {
         files: document.files.map { file in
           StoredContent.File(
             name: file.fileName, contentType: file.contentType, size: file.content.size,
-            sha256: Hexadecimal.encode(file.content.sha256), storedName: names[file.content.number] ?? "")
+            sha256: Hexadecimal.encode(file.content.sha256), storedName: files[file.content.number]?.name ?? "")
         })
     }
     func references(_ attention: Attention?) -> [Draft.Reference] {

@@ -37,20 +37,25 @@ struct OpenWorker: Worker {
 
   func perform(_ job: Job) async throws -> JobEnd {
     guard let reception = try store.readOnce({ try ReceptionTable.fetch(job.subject, in: $0) }),
-      reception.state == ReceptionState.received.rawValue, let file = reception.file
+      reception.state == ReceptionState.received.rawValue, reception.file != nil
     else {
       try await store.write { db in try JobQueue.finish(job, in: db) }
       return .settled
     }
-    let url = store.layout.sealedFile(DataLayout.envelope(file), of: reception.participant)
-    guard FileManager.default.fileExists(atPath: url.path) else {
+    let file: StoredFile?
+    do throws(ContentProblem) {
+      file = try reception.envelope(store.layout)
+    } catch {
+      return .blocked("\(error)")
+    }
+    guard let file, FileManager.default.fileExists(atPath: file.url.path) else {
       try await conclude(.putAside("its file is missing", countsAsUndecryptable: false), reception, nil, job)
       return .settled
     }
     let envelope: ReceivedEnvelope
     do {
       let limit = settings.limits.envelope
-      envelope = try await work.run { try ReceivedEnvelope.read(url, maximumBytes: limit) }
+      envelope = try await work.run { try ReceivedEnvelope.read(file, maximumBytes: limit) }
     } catch EnvelopeProblem.unreadable {
       return .blocked("the envelope's file cannot be read")
     } catch let problem as EnvelopeProblem {

@@ -141,21 +141,17 @@ struct Receiver: AS4RequestHandler {
       throw EbMSError(.valueInconsistent, "not served", refToMessageID: message.message.messageID)
     }
     let layout = store.layout
-    let name = randomUUID().uuidString.lowercased()
-    let sha256 = try await work.run {
+    let name = payload.file.name
+    try await work.run {
       try payload.file.sync()
       KillPoint.reached(.fileSynced)
-      let digest = DigestSink(.sha256)
-      try readFile(payload.file.temporaryURL, into: digest)
-      try payload.file.keep(as: DataLayout.envelope(name), in: layout.sealed(participant))
+      try payload.file.keep(in: layout.sealed(participant), ending: DataLayout.envelope(""))
       KillPoint.reached(.renamed)
-      return digest.digest()
     }
     let new = NewReception(
       participant: participant, accessPoint: message.message.from.partyID, message: message.message, sender: sender,
       referencesSha256: Self.digest(of: message.references), soap: message.soap, receipt: receipt, file: name,
-      size: payload.size,
-      payloadSha256: sha256)
+      size: payload.size, payloadSha256: payload.sha256, key: payload.file.key)
     do {
       try await store.write { db in
         let now = Date()

@@ -17,6 +17,8 @@ struct NewReception: Sendable {
   var file: String
   var size: Int
   var payloadSha256: [UInt8]
+  /// What its file is sealed with.
+  var key: SealKey
 }
 
 /// A reception being opened.
@@ -34,6 +36,16 @@ struct Reception: Sendable {
   let size: Int
   let payloadSha256: [UInt8]
   let state: String
+  /// Whether its file is sealed; a former version's are not.
+  let isSealed: Bool
+  let key: KeyState
+
+  /// Its sealed envelope, sealed once more with the data key. Nil where it has none any more.
+  /// - Throws: ``ContentProblem`` where the key cannot be had.
+  func envelope(_ layout: DataLayout) throws(ContentProblem) -> StoredFile? {
+    guard let file else { return nil }
+    return try layout.receivedEnvelope(file, of: participant, isSealed: isSealed, key)
+  }
 }
 
 /// What happened to a received message in the end.
@@ -65,8 +77,8 @@ enum ReceptionTable {
     try db.change(
       sql: """
         INSERT INTO reception (participant, accessPoint, transportId, referencesSha256, receivedAt, sender,
-          service, action, conversationId, file, size, payloadSha256, state)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received')
+          service, action, conversationId, file, size, payloadSha256, state, isSealed)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', TRUE)
         """,
       arguments: [
         new.participant.comparable, new.accessPoint, new.message.messageID, Data(new.referencesSha256),
@@ -74,6 +86,7 @@ enum ReceptionTable {
         new.message.conversationID, new.file, new.size, Data(new.payloadSha256),
       ])
     let row = db.lastInsertedRowID
+    try MessageKeyTable.insert(new.key, of: new.participant, reception: row, in: db)
     try EvidenceTable.add(.userMessage, new.soap, reception: row, now: now, in: db)
     try EvidenceTable.add(.transportReceipt, new.receipt, reception: row, now: now, in: db)
     return row
@@ -83,7 +96,7 @@ enum ReceptionTable {
     try db.row(
       sql: """
         SELECT id, participant, accessPoint, transportId, receivedAt, sender, service, action, conversationId, file,
-          size, payloadSha256, state
+          size, payloadSha256, state, isSealed, \(MessageKeyTable.columnOfReception)
         FROM reception WHERE id = ?
         """,
       arguments: [row]
@@ -106,6 +119,7 @@ enum ReceptionTable {
         WHERE id = ?
         """,
       arguments: [state.rawValue, envelopeID?.comparable, messageRow, keepsEnvelope, reception.row])
+    if !keepsEnvelope { try MessageKeyTable.destroy(ofReception: reception.row, in: db) }
   }
 }
 
@@ -116,6 +130,7 @@ extension Reception {
       transportID: row["transportId"], receivedAt: Date(milliseconds: row["receivedAt"]),
       sender: try ParticipantID(row["sender"]), service: row["service"], action: row["action"],
       conversationID: row["conversationId"], file: row["file"], size: row["size"],
-      payloadSha256: [UInt8](row["payloadSha256"] as Data), state: row["state"])
+      payloadSha256: [UInt8](row["payloadSha256"] as Data), state: row["state"], isSealed: row["isSealed"],
+      key: KeyState(row))
   }
 }

@@ -20,6 +20,8 @@ struct Sealing: Sendable {
       ? transfer.messageRow.flatMap { row in
         try store.readOnce { db in try MessageTable.fetch(row, in: db) }
       } : nil
+    // Before anything is written. The key may be put back into the settings.
+    if let problem = message?.contentProblem { throw problem }
     return try await work.run {
       let spool = try store.layout.sealed(transfer.participant)
       let envelope = try spool.create()

@@ -52,7 +52,12 @@ actor SendWorker: Worker {
       let attempt = Attempt.failed(reason: "\(problem)", isTransient: problem.reason == .revocationUnknown)
       return try await conclude(attempt, transfer, job, to: destination)
     }
-    let packed = try await wireBytes(of: transfer, to: destination)
+    let packed: PackedMessage
+    do {
+      packed = try await wireBytes(of: transfer, to: destination)
+    } catch let problem as ContentProblem {
+      return .blocked("\(problem)")
+    }
     transfer.file = packed.name
     let attempt = try await attempt(packed, to: destination)
     return try await conclude(attempt, transfer, job, to: destination)

@@ -42,8 +42,19 @@ extension StoredMessage {
   func writePayload(limits: PayloadLimits, layout: DataLayout, into sink: any ByteSink) throws {
     let files = content.files
     try PayloadWriter.write(try payload(), limits: limits, into: sink) { file, sink in
-      try readFile(layout.messageFile(files[file.content.number].storedName, of: participant), into: sink)
+      try attachment(files[file.content.number], layout).write(into: sink)
     }
+  }
+}
+
+extension StoredMessage {
+  func attachment(_ file: StoredContent.File, _ layout: DataLayout) -> StoredFile {
+    layout.attachment(file.storedName, of: participant, key)
+  }
+
+  /// What is looked through for malware.
+  func scanContents(_ layout: DataLayout) -> [ScanContent] {
+    ScanContent.texts(content.texts) + content.files.map { .file(attachment($0, layout)) }
   }
 }
 

@@ -88,7 +88,12 @@ struct Submission: Sendable {
     guard message.content.culled == nil || draft.chosen.returnedReferences != nil else {
       throw .refused("the message \(id) has been culled: the references to return in a reply are there no longer")
     }
-    return message
+    // Its references go back with the reply.
+    switch message.contentProblem {
+    case nil: return message
+    case .keyMissing(let name): throw .unavailable("\(ContentProblem.keyMissing(name))")
+    case .some(let problem): throw .refused("the message \(id) cannot be replied to: \(problem)")
+    }
   }
 
   /// The message that refToMessageId names: the answered one, or the first of those that it complements itself.
@@ -117,12 +122,12 @@ struct Submission: Sendable {
   private func look(through message: StoredMessage) async throws -> String? {
     let spool = try store.layout.messages(message.participant)
     do {
-      switch try await scan.look(through: message.content.scanContents { spool.url(of: $0.storedName) }) {
+      switch try await scan.look(through: message.scanContents(store.layout)) {
       case .passed: return nil
       case .unscanned(let reason): return reason
       case .infected(let found):
         let places = message.content.files.filter { file in
-          found.contains { $0.content == .file(spool.url(of: file.storedName)) }
+          found.contains { $0.content == .file(message.attachment(file, store.layout)) }
         }.map { "the attachment \(shown($0.name))" }
         let place = places.isEmpty ? "the text" : places.joined(separator: ", ")
         throw SubmissionProblem.refused("malware was found in \(place): \(found.signatures)")
@@ -140,13 +145,14 @@ struct Submission: Sendable {
     _ reference: MessageID?, _ participant: ParticipantID, _ layout: DataLayout, _ limits: NodeSettings.Limits
   ) throws -> Prepared {
     let spool = try layout.messages(participant)
+    let key = SealKey.random()
     var files: [StoredContent.File] = []
     do {
       var documents: [StoredContent.Document] = []
       for document in draft.documents {
         let first = files.count
         for attachment in document.attachments {
-          files.append(try copy(attachment, to: spool, limit: limits.outgoing))
+          files.append(try copy(attachment, to: spool, key, limit: limits.outgoing))
         }
         documents.append(
           StoredContent.Document(
@@ -154,11 +160,12 @@ struct Submission: Sendable {
             texts: document.texts, files: Array(files[first...])))
       }
       KillPoint.reached(.synced)
-      let message = message(draft, sender, recipient, answered, reference, participant, documents)
+      var message = message(draft, sender, recipient, answered, reference, participant, documents)
+      message.key = key
       let size = CountingSink()
       try message.writePayload(
         limits: PayloadLimits(outgoing: limits, content: message.content), layout: layout, into: size)
-      return Prepared(message: message, size: size.count)
+      return Prepared(message: message, key: key, size: size.count)
     } catch {
       for file in files { spool.remove(file.storedName) }
       switch error {
@@ -172,22 +179,21 @@ struct Submission: Sendable {
   }
 
   private static func copy(
-    _ attachment: Draft.Attachment, to spool: Spool, limit: Int
+    _ attachment: Draft.Attachment, to spool: Spool, _ key: SealKey, limit: Int
   ) throws -> StoredContent.File {
     guard FileManager.default.isReadableFile(atPath: attachment.file.path) else {
       throw SubmissionProblem.refused("the attachment \(attachment.file.path) cannot be read")
     }
-    let file = try spool.create()
+    let file = try SealedSpoolFile(in: spool, key: key)
     let digest = DigestSink(.sha256, next: file)
-    try readFile(attachment.file, into: CountingSink(limit: limit, next: digest))
+    try attachment.stored.write(into: CountingSink(limit: limit, next: digest))
     KillPoint.reached(.bodyRead)
     try digest.close()
     KillPoint.reached(.spoolWritten)
-    let name = randomUUID().uuidString.lowercased()
-    try file.keep(as: name)
+    try file.keep()
     return StoredContent.File(
       name: attachment.name, contentType: attachment.contentType, size: file.size,
-      sha256: Hexadecimal.encode(digest.digest()), storedName: name)
+      sha256: Hexadecimal.encode(digest.digest()), storedName: file.name)
   }
 
   private static func message(
@@ -221,6 +227,8 @@ struct Submission: Sendable {
   /// A checked message whose files are durable.
   private struct Prepared: Sendable {
     let message: StoredMessage
+    /// What its files are sealed with, and its content will be.
+    let key: SealKey
     let size: Int
     /// Why nobody has looked for malware in it although somebody should have.
     var unscanned: String?
@@ -230,7 +238,7 @@ struct Submission: Sendable {
       in store: Store, lane: @Sendable (Int) -> String,
       also: (@Sendable (StoredMessage, Database) throws -> Void)?
     ) async throws -> MessageID {
-      let (message, unscanned) = (message, unscanned)
+      let (message, key, unscanned) = (message, key, unscanned)
       let lane = lane(size)
       // If this commit fails nobody knows whether it happened, so the files stay: the janitor sees who names them. It
       // does not happen where the caller wants to store something beside the message and cannot (NotAlso).
@@ -241,7 +249,7 @@ struct Submission: Sendable {
         let new = NewMessage(
           participant: message.participant, direction: .outgoing, id: message.id, status: .scheduled,
           created: message.created, conversationID: message.conversationID, refToMessageID: message.refToMessageID,
-          sender: message.sender, recipient: message.recipient, content: message.content)
+          sender: message.sender, recipient: message.recipient, content: message.content, key: key)
         let row = try MessageTable.insert(new, now: message.stored, event: "accepted for sending", in: db)
         let transfer = NewTransfer(
           participant: message.participant, kind: .message, messageRow: row, envelopeID: message.id,

@@ -8,7 +8,7 @@ public struct ClaimMeasurement: Sendable {
 
   /// Opens a store of its own in the folder.
   public init(folder: URL) throws {
-    store = try Store(folder: folder)
+    store = try Store(folder: folder, keys: .temporary())
   }
 
   /// Queues due jobs for the subjects.

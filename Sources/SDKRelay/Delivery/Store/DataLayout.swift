@@ -13,9 +13,12 @@ import XMLSecurity
 /// DATA/incoming/                messages being received; only temporary files, encrypted or about to be refused
 /// DATA/participants/ID/sealed/  NAME.xhe: sealed envelopes as sent and as received, for good;
 ///                               NAME.as4: AS4 messages to send, until their exchange ends
-/// DATA/participants/ID/messages/ attachments in plain, as they may be opened
-/// DATA/participants/ID/quarantine/ attachments in plain of messages with malware, which nothing reads
+/// DATA/participants/ID/messages/ attachments
+/// DATA/participants/ID/quarantine/ attachments of messages with malware, which nothing reads
 /// ```
+/// Attachments and received envelopes are sealed with their message's data key (XMLSecurity/Sealing/SealedFormat.swift)
+/// under the name that their row has; envelopes and AS4 messages to send are encrypted for their recipients only.
+///
 /// Folders have mode 0700 and files 0600. A final name holds all bytes (Spool.swift). Every file has its row within an
 /// hour, and every row its file; the janitor removes what is left over.
 struct DataLayout: Sendable {
@@ -62,6 +65,23 @@ struct DataLayout: Sendable {
 
   func quarantineFile(_ name: String, of participant: ParticipantID) -> URL {
     home(participant).appending(path: "quarantine").appending(path: name)
+  }
+
+  /// An attachment of a message.
+  /// - Parameter key: nil for what a former version stored in plain.
+  func attachment(_ name: String, of participant: ParticipantID, _ key: SealKey?) -> StoredFile {
+    let url = messageFile(name, of: participant)
+    return key.map { StoredFile(url, sealedWith: $0, as: name) } ?? StoredFile(url)
+  }
+
+  /// A received envelope.
+  func receivedEnvelope(
+    _ name: String, of participant: ParticipantID, isSealed: Bool, _ key: KeyState
+  ) throws(ContentProblem) -> StoredFile {
+    let url = sealedFile(Self.envelope(name), of: participant)
+    guard isSealed else { return StoredFile(url) }
+    guard let dataKey = key.key else { throw key.problem ?? .destroyed }
+    return StoredFile(url, sealedWith: dataKey, as: name)
   }
 
   /// The file's name of a sealed envelope, of the name that a transfer's or a reception's row has.

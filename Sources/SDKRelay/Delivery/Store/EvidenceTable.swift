@@ -55,18 +55,32 @@ extension Store {
 
   private func received(_ condition: String, _ arguments: StatementArguments, in db: Database) throws -> [Exchange] {
     try Row.fetchAll(
-      db, sql: "SELECT id, transportId, receivedAt, participant, file FROM reception WHERE \(condition) ORDER BY id",
-      arguments: arguments
+      db,
+      sql: """
+        SELECT id, transportId, receivedAt, participant, file, isSealed, \(MessageKeyTable.columnOfReception)
+        FROM reception WHERE \(condition) ORDER BY id
+        """, arguments: arguments
     ).map { row in
       Exchange(
-        transportID: row["transportId"], sealed: Date(milliseconds: row["receivedAt"]), envelope: try file(row),
+        transportID: row["transportId"], sealed: Date(milliseconds: row["receivedAt"]), envelope: try received(row),
         parts: try parts("receptionRow", row["id"], in: db))
     }
   }
 
   private func file(_ row: Row) throws -> Evidence.Content? {
     guard let name = row["file"] as String? else { return nil }
-    return .file(layout.sealedFile(DataLayout.envelope(name), of: try ParticipantID(row["participant"])))
+    return .file(StoredFile(layout.sealedFile(DataLayout.envelope(name), of: try ParticipantID(row["participant"]))))
+  }
+
+  /// A received envelope, which is gone with its key.
+  private func received(_ row: Row) throws -> Evidence.Content? {
+    guard let name = row["file"] as String? else { return nil }
+    let participant = try ParticipantID(row["participant"])
+    do throws(ContentProblem) {
+      return .file(try layout.receivedEnvelope(name, of: participant, isSealed: row["isSealed"], KeyState(row)))
+    } catch {
+      return error == .destroyed ? nil : .closed(error)
+    }
   }
 
   private func parts(_ column: String, _ exchange: Int64, in db: Database) throws -> [Exchange.Part] {

@@ -1,5 +1,6 @@
 import Foundation
 public import GRDB
+import XMLSecurity
 
 /// A message about to be stored.
 struct NewMessage: Sendable {
@@ -14,6 +15,10 @@ struct NewMessage: Sendable {
   var recipient: MessageParty
   var content: StoredContent
   var envelopeSha256: [UInt8]?
+  /// What its content and its attachments are sealed with.
+  var key = SealKey.random()
+  /// The AS4 message it came in, whose key becomes the message's.
+  var reception: Int64?
 }
 
 /// A change of status that the list of statuses does not allow: a fault of this program.
@@ -30,16 +35,21 @@ enum MessageTable {
     try db.change(
       sql: """
         INSERT INTO message (participant, direction, messageId, status, createdAt, storedAt, conversationId,
-          refToMessageId, mailbox, sender, recipient, content, envelopeSha256)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          refToMessageId, mailbox, sender, recipient, content, sealedContent, envelopeSha256)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?)
         """,
       arguments: [
         message.participant.comparable, message.direction.rawValue, message.id.value, message.status.rawValue,
         message.created.milliseconds, now.milliseconds, message.conversationID.value, message.refToMessageID?.value,
-        mailbox?.value, try json(message.sender), try json(message.recipient), try json(message.content),
+        mailbox?.value, try json(message.sender), try json(message.recipient),
+        try message.content.sealed(ContentSeal(message.key, of: message.participant, message.direction, message.id)),
         message.envelopeSha256.map { Data($0) },
       ])
     let row = db.lastInsertedRowID
+    if try message.reception.map({ try !MessageKeyTable.give($0, to: row, in: db) }) ?? true {
+      try MessageKeyTable.insert(
+        message.key, of: message.participant, message: row, reception: message.reception, in: db)
+    }
     for file in message.content.files {
       try db.change(
         sql: "INSERT INTO attachment (participant, file, messageRow) VALUES (?, ?, ?)",
@@ -107,16 +117,24 @@ enum MessageTable {
     try db.row(sql: "SELECT \(columns) FROM message WHERE id = ?", arguments: [row]).map(StoredMessage.init)
   }
 
-  /// Puts what is left of a culled message in the place of its content.
-  static func replaceContent(of message: StoredMessage, with content: StoredContent, in db: Database) throws {
+  /// Puts what is left of a culled message, which is no secret, in the place of its content, and destroys its key.
+  /// - Returns: the names of its attachments' files.
+  static func replaceContent(
+    of message: StoredMessage, with content: StoredContent, in db: Database
+  ) throws -> [String] {
+    let files = try String.fetchAll(
+      db.cachedStatement(sql: "SELECT file FROM attachment WHERE messageRow = ?"), arguments: [message.row])
     try db.change(
-      sql: "UPDATE message SET content = ? WHERE id = ?", arguments: [try json(content), message.row])
+      sql: "UPDATE message SET content = ?, sealedContent = NULL WHERE id = ?",
+      arguments: [try json(content), message.row])
     try db.change(sql: "DELETE FROM attachment WHERE messageRow = ?", arguments: [message.row])
+    try MessageKeyTable.destroy(message.row, in: db)
+    return files
   }
 
   static let columns = """
-    message.id, message.participant, message.mailbox, direction, messageId, status, createdAt, storedAt, conversationId, refToMessageId,
-    sender, recipient, content
+    message.id, message.participant, message.mailbox, direction, messageId, status, createdAt, storedAt, conversationId,
+    refToMessageId, sender, recipient, content, sealedContent, \(MessageKeyTable.columnOfMessage)
     """
 
   private static func json(_ value: some Encodable) throws -> String {
@@ -178,12 +196,29 @@ extension StoredMessage {
       let status = MessageStatus(rawValue: row["status"]), let id = MessageID(row["messageId"]),
       let conversation = MessageID(row["conversationId"])
     else { throw DatabaseError(message: "a message's row holds a word this version does not know") }
+    let participant = try ParticipantID(row["participant"])
+    let key = KeyState(row)
+    func opened() throws -> StoredContent {
+      // A former version stored content in plain.
+      guard let sealed = row["sealedContent"] as Data? else { return try decoded("content") }
+      guard let dataKey = key.key else { throw key.problem ?? .destroyed }
+      return try StoredContent(sealed, ContentSeal(dataKey, of: participant, direction, id))
+    }
+    var problem: ContentProblem?
+    let content: StoredContent
+    do {
+      content = try opened()
+    } catch {
+      problem = error as? ContentProblem ?? .damaged
+      content = StoredContent(without: problem ?? .damaged)
+    }
     self.init(
-      row: row["id"], participant: try ParticipantID(row["participant"]),
+      row: row["id"], participant: participant,
       ownMailbox: try (row["mailbox"] as String?).map { try FunctionalAddress($0) }, direction: direction, id: id,
       status: status, created: Date(milliseconds: row["createdAt"]), stored: Date(milliseconds: row["storedAt"]),
       conversationID: conversation,
       refToMessageID: (row["refToMessageId"] as String?).flatMap(MessageID.init), sender: try decoded("sender"),
-      recipient: try decoded("recipient"), content: try decoded("content"))
+      recipient: try decoded("recipient"), content: content, contentProblem: problem,
+      key: (row["sealedContent"] as Data?) == nil ? nil : key.key)
   }
 }

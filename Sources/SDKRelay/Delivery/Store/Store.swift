@@ -37,15 +37,17 @@ final class Store: Sendable {
   let commits: GroupCommit
 
   /// Opens the store in the folder and brings its schema up to date.
-  /// - Parameter inbox: whose tables stand beside the relay's.
-  init(folder: URL, inbox: (any Inbox)? = nil) throws(StoreProblem) {
+  /// - Parameters:
+  ///   - keys: what it stores is sealed with.
+  ///   - inbox: whose tables stand beside the relay's.
+  init(folder: URL, keys: StorageKeys, inbox: (any Inbox)? = nil) throws(StoreProblem) {
     layout = DataLayout(folder: folder)
     do {
       for directory in [folder, layout.incoming] { _ = try Spool(folder: directory) }
       try Self.close(layout)
       // Two that open a new folder at once would both make its tables.
       let layout = layout
-      pool = try exclusively(layout.openLock) { try Self.open(layout.database, inbox) }
+      pool = try exclusively(layout.openLock) { try Self.open(layout.database, keys, inbox) }
     } catch let problem as StoreProblem {
       throw problem
     } catch let error as DatabaseError where Self.isDamage(error) {
@@ -56,13 +58,18 @@ final class Store: Sendable {
     commits = GroupCommit(pool)
   }
 
-  private static func open(_ database: URL, _ inbox: (any Inbox)?) throws -> DatabasePool {
+  private static func open(_ database: URL, _ keys: StorageKeys, _ inbox: (any Inbox)?) throws -> DatabasePool {
     var configuration = Configuration()
     configuration.foreignKeysEnabled = true
     configuration.busyMode = .timeout(5)
     configuration.label = "store"
     // A savepoint's undo log would otherwise be a file of its own, each time.
-    configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA temp_store = MEMORY") }
+    configuration.prepareDatabase { db in
+      try db.execute(sql: "PRAGMA temp_store = MEMORY")
+      // What is deleted is overwritten: a data key that is gone must be gone from the file too.
+      try db.execute(sql: "PRAGMA secure_delete = ON")
+      SealFunctions.add(keys, to: db)
+    }
     let pool = try DatabasePool(path: database.path, configuration: configuration)
     // DatabasePool sets NORMAL when it opens: a power cut would then lose what was accepted.
     try pool.writeWithoutTransaction { db in

@@ -6,12 +6,15 @@ import GRDB
 /// the participant's folders (DataLayout.swift), generated here; those of sealed files without their endings.
 ///
 /// - `message`: what a participant sent or received; one row for each (messageId, participant, direction).
+///   `sealedContent` is what it says (ContentSeal.swift); a former version stored it as `content`, in plain.
+/// - `messageKey`: the data keys that content and files are sealed with, themselves sealed (MessageKeyTable.swift).
 /// - `attachment`: the file of an attachment, and the message whose content names it.
 /// - `transfer`: an AS4 message to send, carrying a message or a message receipt, and then a record of it. `file` names
 ///   its AS4 message, which never changes and goes when the exchange ends, and a message's sealed envelope, which stays;
 ///   `envelope` is a message receipt's.
 /// - `reception`: an AS4 message received and signed for; unique by (sending access point, AS4 id) with the digest of
-///   its signed references. `file` names its sealed envelope; `messageRow` is the message in it, or the one that the
+///   its signed references. `file` names its sealed envelope, itself sealed with its key where
+///   `isSealed`; `messageRow` is the message in it, or the one that the
 ///   message receipt in it is about. A refused one loses its file, and goes after the duplicate window.
 /// - `job`: work to be done: one row for one thing to do, gone when it is done. `attempts` counts starts without a
 ///   known end and is committed before the work: a job that takes the process down three times is set aside. `problem`
@@ -31,6 +34,7 @@ enum StoreSchema {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("relay 1 first tables") { db in try db.execute(sql: first) }
     migrator.registerMigration("relay 2 quarantined files") { db in try db.execute(sql: quarantine) }
+    migrator.registerMigration("relay 3 sealed content") { db in try db.execute(sql: MessageKeyTable.schema) }
     migrator.registerMigration("relay 5 held files") { db in try db.execute(sql: heldFiles) }
     migrator.registerMigration("relay 12 counts") { db in try db.execute(sql: MessageCountTable.schema) }
     inbox?.register(in: &migrator)
@@ -59,6 +63,8 @@ enum StoreSchema {
     CREATE TABLE heldFile (
       participant TEXT NOT NULL,
       file TEXT NOT NULL,
+      keyName TEXT NOT NULL,
+      wrapped BLOB NOT NULL,
       PRIMARY KEY (participant, file)
     ) STRICT, WITHOUT ROWID;
     """

@@ -67,12 +67,12 @@ extension RouteTable {
       try asked.id(), direction: asked.direction, part: "attachment \(number)", by: asked.principal)
     guard message.content.files.indices.contains(number - 1) else { throw Problem.nothing }
     let file = message.content.files[number - 1]
-    let url = mailbox.relay.attachment(file, of: message)
+    let stored = mailbox.relay.attachment(file, of: message)
     // Before the head leaves, which says that there are so many bytes.
-    guard FileInformation(path: url.path)?.size == file.size else { throw Problem.unavailable("try again later") }
+    guard stored.size == file.size else { throw Problem.unavailable("try again later") }
     return Response(
       status: .ok, headers: Download.headers(name: file.name, type: file.contentType),
-      body: PacedBody(channel: asked.context.channel, patience: pace.patience).body(of: url, size: file.size))
+      body: PacedBody(channel: asked.context.channel, patience: pace.patience).body(of: stored, size: file.size))
   }
 
   private func evidence(_ asked: Asked) async throws -> Response {
@@ -85,7 +85,7 @@ extension RouteTable {
     return Response(
       status: .ok, headers: headers,
       body: PacedBody(channel: asked.context.channel, patience: pace.patience)
-        .body(of: file.url, size: size, holding: Held(place: place, file: file)))
+        .body(of: StoredFile(file.url), size: size, holding: Held(place: place, file: file)))
   }
 
   private struct Held: Sendable {
