@@ -49,7 +49,6 @@ extension Relay {
       throw SubmissionProblem.tooLarge(limit: exceeded.limit)
     }
     try digest.close()
-    try file.close()
     try file.keep()
     return HeldFile(
       storedName: file.name, size: file.size, sha256: Hexadecimal.encode(digest.digest()), key: key)

@@ -10,7 +10,8 @@ extension NodeSettings {
   init(_ root: SettingsSection) throws(SettingsProblem) {
     try root.allow(
       "federation", "data", "directory", "agreements", "accessPoint", "server", "client", "envelopes", "participants",
-      "delivery", "limits", "malware", "log", "service", "notifications", "retention", "retentionPlanLapse", "drafts", "operations", "audit", "storage")
+      "delivery", "limits", "malware", "log", "service", "notifications", "retention", "retentionPlanLapse", "drafts",
+      "operations", "audit", "storage")
     let words = Federation.allCases.map(\.rawValue).joined(separator: " or ")
     self.init(
       federation: try root.value("federation", expected: words) { Federation(rawValue: $0) },

@@ -27,8 +27,9 @@ enum APIRoute {
   /// The words of the interfaces' addresses. Everything else is an id, and may be somebody's.
   private static let words: Set<Substring> = [
     "v1", "sdk", "messages", "openapi.json", "oauth", "token", "relay", "principal", "mailboxes", "settings", "members",
-    "grants", "events", "stream", "search", "status", "attachments", "receipts", "evidence", "handling", "steps", "seen",
-    "notes", "conversations",
+    "grants", "events", "stream", "search", "status", "attachments", "receipts", "evidence", "handling", "steps",
+    "seen",
+    "notes", "conversations", "hand-over",
   ]
 
   /// The path with `{id}` instead of every word that is not the interface's own; `other` for what is none of its paths.

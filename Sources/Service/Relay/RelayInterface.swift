@@ -36,7 +36,7 @@ struct RelayInterface: Sendable {
       return problem.view()
     } catch is AccessDenied {
       return Problem.nothing.view()
-    } catch MessageProblem.notFound {
+    } catch MessageProblem.notFound, ContentProblem.destroyed {
       return Problem.nothing.view()
     } catch let problem as AccessProblem {
       return problem.answer.view()
@@ -44,6 +44,14 @@ struct RelayInterface: Sendable {
       return problem.answer.view()
     } catch let problem as HandlingProblem {
       return problem.answer.view()
+    } catch let problem as HandOverProblem {
+      return problem.answer.view()
+    } catch RegisterProblem.dnr {
+      return Problem.wrong("dnr", RegisterProblem.dnr.description).view()
+    } catch let problem as RegisterProblem {
+      return Problem.conflict(problem.description).view()
+    } catch let problem as SearchProblem {
+      return Problem.wrong("words", problem.description).view()
     } catch let problem as EvidenceProblem {
       return Problem.conflict(problem.description).view()
     } catch {

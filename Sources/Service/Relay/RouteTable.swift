@@ -17,6 +17,7 @@ struct RouteTable: Sendable {
 
   var routes: [Route] {
     mailboxRoutes + officeRoutes + grantRoutes + eventRoutes + messageRoutes + conversationRoutes + handlingRoutes
+      + recordRoutes
   }
 
   static func answer(_ value: some Encodable) -> Response {

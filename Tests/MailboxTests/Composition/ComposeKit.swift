@@ -44,14 +44,15 @@ struct ComposeKit {
   /// A received message with files that are really there.
   func received(_ files: [[UInt8]], isConfidential: Bool = false) async throws -> StoredMessage {
     let spool = try relay.store.layout.messages(Self.mailbox.participant)
+    let key = SealKey.random()
     let stored = try files.enumerated().map { index, bytes in
-      let file = try spool.create()
+      let file = try SealedSpoolFile(in: spool, key: key)
       try file.write(bytes)
-      let name = randomUUID().uuidString.lowercased()
-      try file.keep(as: name)
+      try file.close()
+      try file.keep()
       return StoredContent.File(
         name: "bilaga-\(index + 1).pdf", contentType: "application/pdf", size: bytes.count,
-        sha256: Hexadecimal.encode(digest(.sha256, of: bytes)), storedName: name)
+        sha256: Hexadecimal.encode(digest(.sha256, of: bytes)), storedName: file.name)
     }
     return try await relay.write { db in
       let id = MessageID.new()
@@ -67,7 +68,7 @@ struct ComposeKit {
           mailboxLabel: "Utbildning"),
         recipient: MessageParty(
           id: Self.mailbox.participant, label: "Kommunen", mailbox: Self.mailbox.address, mailboxLabel: nil),
-        content: content)
+        content: content, key: key)
       let row = try MessageTable.insert(new, now: Self.now, event: "test", in: db)
       guard let message = try MessageTable.fetch(row, in: db) else { throw MessageProblem.notFound }
       try MessageRecordTable.insert(message, in: db)

@@ -161,8 +161,8 @@ private final class MailSession: ChannelInboundHandler {
 
   /// The usual answer, or what the conduct says instead; `before` comes before the usual one, and `good` after it.
   private func answer(
-    _ word: String, _ usual: String, _ context: ChannelHandlerContext, before: (MailServer) -> Void = { _ in },
-    good: (MailServer) -> Void = { _ in }
+    _ word: String, _ usual: String, _ context: ChannelHandlerContext, good: (MailServer) -> Void = { _ in },
+    before: (MailServer) -> Void = { _ in }
   ) {
     guard let server = box.current else { return }
     let own = server.conduct.withLock { conduct -> String?? in

@@ -7,6 +7,7 @@ import XMLSecurity
 
 @Suite struct HandOverTests {
   private let now = MessageKit.now
+  private static let file = Mailbox.hexadecimal(digest(.sha256, of: [0]))
 
   /// The sum as docs/records.md tells others to make it.
   private func content(_ subject: String, _ texts: [String], _ files: [(String, String, String)]) -> String {
@@ -18,10 +19,10 @@ import XMLSecurity
     return Mailbox.hexadecimal(digest(.sha256, of: bytes))
   }
 
-  private func receipt(_ file: String = "", dnr: String? = "KOM-2026/7") -> HandOverReceipt {
+  private func receipt(_ file: String = Self.file, dnr: String? = "KOM-2026/7") -> HandOverReceipt {
     HandOverReceipt(
       system: "ärendesystemet", dnr: dnr,
-      content: content("Fråga om antagning", ["En text"], [("betyg.pdf", "application/pdf", "")]), files: [file])
+      content: content("Fråga om antagning", ["En text"], [("betyg.pdf", "application/pdf", Self.file)]), files: [file])
   }
 
   @Test("what the receiver has is compared with what is here; only all of it counts, and registers")
@@ -37,7 +38,7 @@ import XMLSecurity
     await #expect(throws: HandOverProblem.fileCount(received: 0, held: 1)) { try await hand(wrong) }
     await #expect(throws: HandOverProblem.file(1)) { try await hand(receipt("aa")) }
     wrong = receipt()
-    wrong.content = content("Fråga om antagning", ["En annan text"], [("betyg.pdf", "application/pdf", "")])
+    wrong.content = content("Fråga om antagning", ["En annan text"], [("betyg.pdf", "application/pdf", Self.file)])
     await #expect(throws: HandOverProblem.content) { try await hand(wrong) }
     wrong = receipt()
     wrong.system = "a\nb"

@@ -98,8 +98,13 @@ import Testing
     try await kit.service.relay.write {
       try $0.execute(sql: "INSERT INTO messageSearch (messageSearch) VALUES ('integrity-check')")
     }
-    let words = try kit.service.relay.read { try String.fetchAll($0, sql: "SELECT word FROM searchWord") }
-    #expect(words.contains("sällsyntord") && !words.contains("etikett"))
+    let (words, tokens) = try kit.service.relay.read { db in
+      (
+        try String.fetchAll(db, sql: "SELECT word FROM searchWord"),
+        SearchTokens(try #require(SearchKey.open(in: db)).key)
+      )
+    }
+    #expect(words.contains(tokens.word("sällsyntord")) && !words.contains(tokens.word("etikett")))
   }
 
   @Test("the register's facts stay when the message goes") func registered() async throws {

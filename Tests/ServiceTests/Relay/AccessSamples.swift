@@ -9,6 +9,8 @@ struct RouteSample: Sendable {
   let permission: Permission
   /// Whether clients are let in nowhere.
   let isForUsers: Bool
+  /// What clients need instead, whether the message has been taken or not.
+  var clientPermission: Permission?
   /// Whether it is about the message's mailbox, whatever the message is.
   var isOfMailbox = false
   let path: @Sendable (StoredMessage) -> String
@@ -48,12 +50,19 @@ struct RouteSample: Sendable {
     "takeStep": RouteSample(
       permission: .handle, isForUsers: true, path: { "messages/\($0.id.value)/steps" },
       body: #"{"step": "done", "version": 999}"#, granted: [409]),
+    // Clients need another permission for it, also at what they have taken.
+    "handOver": RouteSample(
+      permission: .register, isForUsers: false, clientPermission: .remove,
+      path: { "messages/\($0.id.value)/hand-over" }, body: handedOver, granted: [409]),
     "markSeen": RouteSample(
       permission: .read, isForUsers: true, path: { "messages/\($0.id.value)/seen" }, granted: [204]),
     "addNote": RouteSample(
       permission: .handle, isForUsers: true, path: { "messages/\($0.id.value)/notes" }, body: #"{"text": "En rad"}"#,
       granted: [204]),
   ]
+
+  private static let handedOver =
+    #"{"system": "Ärenden", "content": "\#(String(repeating: "0", count: 64))", "files": []}"#
 
   @Sendable private static func place(_ message: StoredMessage) -> String {
     "organisation=\(message.participant.value)&mailbox=\(message.ownMailbox!.value)"

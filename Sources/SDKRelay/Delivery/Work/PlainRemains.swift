@@ -41,10 +41,13 @@ struct PlainRemains: Sendable {
   private static func message(after row: Int64, in db: Database) throws -> StoredMessage? {
     try db.row(
       sql: """
-        SELECT \(MessageTable.columns) FROM message WHERE sealedContent IS NULL AND id > ? ORDER BY id LIMIT 1
+        SELECT \(MessageTable.columns) FROM message WHERE \(inPlain) AND id > ? ORDER BY id LIMIT 1
         """, arguments: [row]
     ).map(StoredMessage.init)
   }
+
+  /// What is left of a culled message is in plain and stays so: what it said must not come back.
+  private static let inPlain = "sealedContent IS NULL AND json_extract(content, '$.culled') IS NULL"
 
   private func seal(_ message: StoredMessage) async throws {
     let key = try await store.write { db in try MessageKeyTable.key(making: message, in: db) }
@@ -65,7 +68,7 @@ struct PlainRemains: Sendable {
     let changes = names
     try await store.write { db in
       try db.change(
-        sql: "UPDATE message SET content = '', sealedContent = ? WHERE id = ? AND sealedContent IS NULL",
+        sql: "UPDATE message SET content = '', sealedContent = ? WHERE id = ? AND \(Self.inPlain)",
         arguments: [sealed, message.row])
       for (former, new) in changes {
         try db.change(
