@@ -19,6 +19,7 @@ struct SDKRelayCommand: AsyncParsableCommand {
       Serve.self, Send.self, Messages.self, Status.self, Aside.self, PayloadCommand.self, EnvelopeCommand.self,
       ReceiptCommand.self, Ping.self, AgreementCommand.self, UserCommand.self, ClientCommand.self, AuditCommand.self,
       EvidenceCommand.self, Backup.self, Restore.self, ConfigCommand.self, Keys.self, Demo.self,
+      IdentityCommand.self, ChannelCommand.self,
     ])
 
   static func main() async {
