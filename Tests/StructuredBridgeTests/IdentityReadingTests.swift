@@ -61,6 +61,17 @@ import Testing
     #expect(try read("121212 1212").person == nil)
   }
 
+  @Test("a samordningsnummer is not held to a calendar, and to its months and days all the same")
+  func raisedDays() throws {
+    for digits in ["19200491238", "20140290239", "19140068239", "19200460238", "19990060238"] {
+      #expect(try read(checked(digits)).person?.kind == .samordningsnummer)
+    }
+    for digits in ["19201361238", "19200492238", "19200400238", "19200459238"] {
+      #expect(problem(checked(digits)) == .date)
+    }
+    #expect(problem(checked("20261260238")) == .future && problem(checked("20260060238")) == nil)
+  }
+
   @Test("an organisation is told from a person, in each form")
   func organisations() throws {
     for text in ["299999-9994", "2999999994", "162999999994", "16299999-9994", "16-299999-9994", "16 299999 9994"] {

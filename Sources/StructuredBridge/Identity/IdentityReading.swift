@@ -90,10 +90,9 @@ private struct PersonReader {
     let (year, month, day) = try date(all)
     let isRaised = day >= 60
     if isRaised {
+      // Month and day may be unknown, 0, and the published ones include 31 April: no calendar is asked.
       guard (0...12).contains(month), day <= 91 else { throw .date }
-      // An unknown month or day is 0: then no calendar has the date, and it is real all the same.
-      if month > 0, day > 60 { try judge(year, month, day - 60) }
-      guard year <= today.year else { throw .future }
+      guard isPast(year, month, day - 60) else { throw .future }
     } else {
       try judge(year, month, day)
     }
@@ -114,7 +113,11 @@ private struct PersonReader {
 
   private func judge(_ year: Int, _ month: Int, _ day: Int) throws(IdentityProblem) {
     guard BirthCalendar.has(year: year, month: month, day: day) else { throw .date }
-    guard (year, month, day) <= (today.year, today.month, today.day) else { throw .future }
+    guard isPast(year, month, day) else { throw .future }
+  }
+
+  private func isPast(_ year: Int, _ month: Int, _ day: Int) -> Bool {
+    (year, month, day) <= (today.year, today.month, today.day)
   }
 
   private func date(_ all: [UInt8]) throws(IdentityProblem) -> (Int, Int, Int) {

@@ -6,7 +6,8 @@ public struct PersonIdentityNumber: Hashable, Sendable {
   public enum Kind: String, Hashable, Sendable, CaseIterable {
     /// Of somebody in the population register (personnummer).
     case personnummer
-    /// Of somebody who is not (samordningsnummer): the day is raised by 60. Month 00 and day 60 are real: unknown ones.
+    /// Of somebody who is not (samordningsnummer): the day is raised by 60. Month 00 and day 60 are real, and so are
+    /// days that no calendar has.
     case samordningsnummer
     /// A national reserve id of health care (nationell reservidentitet): digits and letters without meaning here.
     case nationalReserve
