@@ -15,6 +15,7 @@ let package = Package(
     .library(name: "SDKRelay", targets: ["SDKRelay"]),
     .library(name: "Service", targets: ["Service"]),
     .library(name: "XMLSecurity", targets: ["XMLSecurity"]),
+    .library(name: "StructuredBridge", targets: ["StructuredBridge"]),
     .library(name: "Testbed", targets: ["Testbed"]),
   ],
   dependencies: [
@@ -64,6 +65,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "StructuredBridge", dependencies: ["Mailbox", "SDKRelay", "XMLSecurity"], swiftSettings: strict),
+    .target(
       name: "Service",
       dependencies: [
         "Mailbox", "SDKRelay", "XMLSecurity",
@@ -83,7 +86,7 @@ let package = Package(
     .executableTarget(
       name: "Command",
       dependencies: [
-        "Mailbox", "SDKRelay", "Service", "Testbed", "XMLSecurity",
+        "Mailbox", "SDKRelay", "Service", "StructuredBridge", "Testbed", "XMLSecurity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
@@ -117,6 +120,9 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ], swiftSettings: strict),
+    .testTarget(
+      name: "StructuredBridgeTests", dependencies: ["StructuredBridge", "Mailbox", "SDKRelay", "XMLSecurity"],
+      swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

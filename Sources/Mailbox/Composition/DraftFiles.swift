@@ -45,9 +45,13 @@ extension MailboxService {
   }
 
   /// The attachment, for reading only.
-  /// - Throws: ``ContentProblem`` where it cannot be opened.
+  /// - Throws: ``DraftProblem/notFound`` where it has gone with its draft; ``ContentProblem`` where it cannot be opened.
   public func file(_ file: DraftFile, of draft: MessageDraft) throws -> StoredFile {
-    try relay.heldFile(file.held, of: draft.mailbox.participant)
+    do {
+      return try relay.heldFile(file.held, of: draft.mailbox.participant)
+    } catch ContentProblem.destroyed {
+      throw DraftProblem.notFound
+    }
   }
 
   // MARK: Parts

@@ -106,6 +106,8 @@ extension MailboxService {
     do {
       message = try draft(sending.draft, to: recipient)
     } catch {
+      // Somebody else may have sent the same draft at the same time.
+      if (try? isSent(recipient, of: sending.draft)) == true { return }
       throw .unavailable("\(error)")
     }
     do {

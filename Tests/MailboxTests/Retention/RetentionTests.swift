@@ -101,7 +101,7 @@ import Testing
     let (words, tokens) = try kit.service.relay.read { db in
       (
         try String.fetchAll(db, sql: "SELECT word FROM searchWord"),
-        SearchTokens(try #require(SearchKey.open(in: db)).key)
+        SearchTokens(try #require(try SearchKey.open(in: db)).key)
       )
     }
     #expect(words.contains(tokens.word("sällsyntord")) && !words.contains(tokens.word("etikett")))
