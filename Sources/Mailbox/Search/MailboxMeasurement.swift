@@ -59,7 +59,10 @@ public struct MailboxMeasurement: Sendable {
         for number in batch { try Self.store(number, in: number % 10 == 0 ? other : mailbox, db) }
       }
     }
-    return (ContinuousClock.now - start) / .seconds(1) / Double(max(1, numbers.count))
+    let time = (ContinuousClock.now - start) / .seconds(1)
+    // What was written last is no node's everyday.
+    await service.relay.emptyLog()
+    return time / Double(max(1, numbers.count))
   }
 
   /// Measures each a number of times.
