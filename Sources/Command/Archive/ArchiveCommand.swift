@@ -34,8 +34,7 @@ struct ArchiveExport: AsyncParsableCommand {
     name: .customLong("with"),
     help: ArgumentHelp("Only the conversation with this counterparty.", valueName: "organisation"))
   var counterparty: String?
-  @Option(name: .customLong("as"), help: ArgumentHelp("The user in whose name.", valueName: "user"))
-  var user: String
+  @OptionGroup var user: ActingUser
   @Option(
     help: ArgumentHelp(
       "A folder, in which the package's own folder is made, or a new file whose name ends with .zip.",
@@ -70,7 +69,7 @@ struct ArchiveExport: AsyncParsableCommand {
     let url = URL(filePath: out)
     let isZip = url.pathExtension.lowercased() == "zip"
     let summary = try await configurationFile.service().exportArchive(
-      selection, to: isZip ? .zip(url) : .folder(url), agreement: agreement, for: .user(try UserID(user)),
+      selection, to: isZip ? .zip(url) : .folder(url), agreement: agreement, for: user.principal(),
       through: commandOperator())
     let exported = Exported(
       package: summary.id, path: summary.place.path, messages: summary.messages.map(\.value),

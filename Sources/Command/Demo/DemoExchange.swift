@@ -122,7 +122,7 @@ struct DemoExchange {
     return arrived
   }
 
-  private static func sha256(_ bytes: Data) -> String { hexadecimal(digest(.sha256, of: Array(bytes))) }
+  private static func sha256(_ bytes: Data) -> String { Hexadecimal.encode(digest(.sha256, of: Array(bytes))) }
 
   private static func name(_ participant: ParticipantID) -> String {
     participant.value.contains("komvux") ? "adult education" : "employment office"

@@ -88,7 +88,7 @@ struct SignerView: Encodable {
     issuer = certificate.issuerName
     notBefore = certificate.notBefore
     notAfter = certificate.notAfter
-    sha256 = hexadecimal(certificate.sha256)
+    sha256 = Hexadecimal.encode(certificate.sha256)
   }
 }
 

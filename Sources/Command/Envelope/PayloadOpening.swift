@@ -93,7 +93,7 @@ struct PayloadOpening {
       content.files = try message.files.map { file in
         OpenedContent.File(
           name: file.fileName, contentType: file.contentType, size: file.content.size,
-          sha256: hexadecimal(file.content.sha256), path: try save(file))
+          sha256: Hexadecimal.encode(file.content.sha256), path: try save(file))
       }
       refuse(PayloadAddressing(message.header).problems(with: verified.header), in: &content)
     }

@@ -10,7 +10,7 @@ enum AttachmentCopy {
       let digest = DigestSink(.sha256, next: FileSink(handle))
       try naming(source.url, file.name) { try source.write(into: digest) }
       try digest.close()
-      guard hexadecimal(digest.digest()) == file.sha256 else {
+      guard Hexadecimal.encode(digest.digest()) == file.sha256 else {
         throw CommandProblem.refused("an attachment in the store is not what was received")
       }
       return url
@@ -45,10 +45,4 @@ final class FileSink: ByteSink {
   func close() throws {
     try handle.close()
   }
-}
-
-/// Bytes in lower-case hexadecimal.
-func hexadecimal(_ bytes: [UInt8]) -> String {
-  let digits = Array("0123456789abcdef")
-  return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
 }

@@ -51,7 +51,7 @@ extension Evidence {
       let counted = CountingSink(next: digest)
       try naming(file, fileName) { try write(into: counted) }
       try counted.close()
-      return (url, counted.count, hexadecimal(digest.digest()))
+      return (url, counted.count, Hexadecimal.encode(digest.digest()))
     } catch {
       unlink(url.path)
       throw error

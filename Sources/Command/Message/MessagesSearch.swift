@@ -19,8 +19,7 @@ struct MessagesSearch: AsyncParsableCommand {
 
   @Argument(help: "The words. Nothing in them is syntax.")
   var words: [String]
-  @Option(name: .customLong("as"), help: ArgumentHelp("The user in whose name.", valueName: "user"))
-  var user: String
+  @OptionGroup var user: ActingUser
   @Option(help: ArgumentHelp("Only this mailbox's messages.", valueName: "organisation/mailbox"))
   var mailbox: String?
   @Flag(help: "Only received messages.")
@@ -60,7 +59,7 @@ struct MessagesSearch: AsyncParsableCommand {
 
   func run() async throws {
     let query = try query()
-    let user = Principal.user(try UserID(user))
+    let user = try user.principal()
     let found = try await configurationFile.service().find(query, for: user, through: commandOperator())
       .map { Found(number: $0.row, message: MessageView($0, withText: false)) }
     try output.result(found) { found.isEmpty ? "No messages." : Self.table(found).text }

@@ -25,23 +25,7 @@ struct Send: AsyncParsableCommand {
   var to: String
   @Option(help: "The subject, at most 256 characters. Never personal data: it is not part of what secrecy protects.")
   var subject: String
-  @Option(help: "The text, in Markdown.")
-  var text: String?
-  @Option(help: ArgumentHelp("A file with the text, or - for standard input.", valueName: "file"))
-  var textFile: String?
-  @Option(help: ArgumentHelp("A file to attach; may be given several times.", valueName: "file"))
-  var attach: [String] = []
-  @Flag(help: "Mark the message as covered by secrecy (sekretess).")
-  var confidential = false
-  @Option(
-    help: ArgumentHelp(
-      "A reference of the sender's, such as dnr=KOM-2026/1234; may be given several times.", valueName: "root=extension"
-    ))
-  var reference: [String] = []
-  @Option(
-    help: ArgumentHelp(
-      "What the message is about, in the words of the agreement between the two organisations.", valueName: "kind"))
-  var kind = InformationKind.other
+  @OptionGroup var body: BodyOptions
   @Option(help: ArgumentHelp("The message that this one answers.", valueName: "id"))
   var replyTo: String?
   @Option(help: ArgumentHelp("Follow the message so long, until its status is final.", valueName: "seconds"))
@@ -49,8 +33,7 @@ struct Send: AsyncParsableCommand {
   @OptionGroup var output: Output
 
   func validate() throws {
-    if text != nil, textFile != nil { throw ValidationError("Give either --text or --text-file, not both.") }
-    if text == nil, textFile == nil, attach.isEmpty {
+    if body.text == nil, body.textFile == nil, body.attach.isEmpty {
       throw ValidationError("A message needs --text, --text-file or --attach.")
     }
     try checkWait(wait)
@@ -59,7 +42,7 @@ struct Send: AsyncParsableCommand {
   func run() async throws {
     let service = try configurationFile.service(creating: true)
     let relay = service.relay
-    let id = try await service.submit(draft(relay), kind: kind)
+    let id = try await service.submit(draft(relay), kind: body.kind)
     guard let wait else {
       return try output.result(Accepted(id: id.value, status: MessageStatus.scheduled.rawValue)) {
         "\(MessageStatus.scheduled.rawValue)  \(id.value)"

@@ -10,16 +10,6 @@ struct MailboxCommand: AsyncParsableCommand {
     defaultSubcommand: MailboxList.self)
 }
 
-/// In whose name a mailbox is looked at.
-struct Viewer: ParsableArguments {
-  @Option(
-    name: .customLong("as"),
-    help: ArgumentHelp("The user in whose name; without it what the operator may see.", valueName: "user"))
-  var user: String?
-
-  func principal() throws -> Principal { try user.map { .user(try UserID($0)) } ?? commandOperator() }
-}
-
 /// In whose name a mailbox's settings are changed, and which ones.
 struct MailboxChange: ParsableArguments {
   @Argument(help: ArgumentHelp("The mailbox.", valueName: "organisation/mailbox"))
@@ -49,7 +39,7 @@ struct MailboxList: AsyncParsableCommand {
     commandName: "list", abstract: "List the mailboxes that may be seen; a hyphen marks what no agreement has.",
     discussion: "Example: sdkrelay mailbox list --as handlaggare-1 --config node.yaml")
 
-  @OptionGroup var viewer: Viewer
+  @OptionGroup var viewer: PerhapsActingUser
   @OptionGroup var configurationFile: ConfigurationFile
   @OptionGroup var output: Output
 
@@ -81,7 +71,7 @@ struct MailboxShow: AsyncParsableCommand {
 
   @Argument(help: ArgumentHelp("The mailbox.", valueName: "organisation/mailbox"))
   var mailbox: String
-  @OptionGroup var viewer: Viewer
+  @OptionGroup var viewer: PerhapsActingUser
   @OptionGroup var configurationFile: ConfigurationFile
   @OptionGroup var output: Output
 

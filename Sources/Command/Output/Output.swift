@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SDKRelay
 import Synchronization
 
 /// Where results go: readable lines, or one JSON document with `--json`. Complaints and progress go to standard error,
@@ -24,8 +25,7 @@ struct Output: ParsableArguments {
 
   /// Prints a JSON document, whatever was asked for.
   static func document(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+    let encoder = JSONEncoder.stable(.prettyPrinted)
     encoder.dateEncodingStrategy = .iso8601
     hasDocument.withLock { $0 = true }
     try line(escaped(String(decoding: try encoder.encode(value), as: UTF8.self)))

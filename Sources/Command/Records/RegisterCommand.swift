@@ -12,14 +12,6 @@ struct RegisterCommand: AsyncParsableCommand {
     ], defaultSubcommand: RegisterList.self)
 }
 
-/// In whose name a command acts: the trail names the account that runs it, and the user.
-struct ActingUser: ParsableArguments {
-  @Option(name: .customLong("as"), help: ArgumentHelp("The user in whose name.", valueName: "user"))
-  var user: String
-
-  func principal() throws -> Principal { .user(try UserID(user)) }
-}
-
 /// A message in the register, and the version of its entry that was seen.
 struct RegisteredMessage: ParsableArguments {
   @Argument(help: "The message's id.")
@@ -49,14 +41,18 @@ struct RegisteredMessage: ParsableArguments {
     return line
   }
 
-  /// Takes the step, and shows the line as it is then.
-  func take(
-    _ step: RegisterStep, _ user: Principal, _ service: MailboxService, after line: RegisterLine, reason: String?
-  ) async throws -> RegisterLine {
+  /// Takes the step that the line as it is asks for, and shows the line as it is then.
+  func change(
+    _ configurationFile: ConfigurationFile, _ user: ActingUser, reason: String?, _ output: Output,
+    _ step: (RegisterLine) throws -> RegisterStep
+  ) async throws {
+    let (service, principal) = (try configurationFile.service(), try user.principal())
+    let former = try await line(service, principal)
     try await service.register(
-      line.messageID, direction: line.direction, step, version: version ?? line.entry.version, by: user,
-      through: commandOperator(), reason: reason)
-    return try await self.line(service, user)
+      former.messageID, direction: former.direction, step(former), version: version ?? former.entry.version,
+      by: principal, through: commandOperator(), reason: reason)
+    let view = RegisterView(try await line(service, principal))
+    try output.result(view) { view.text }
   }
 }
 
@@ -79,11 +75,7 @@ struct RegisterCullable: AsyncParsableCommand {
   @OptionGroup var output: Output
 
   func run() async throws {
-    let service = try configurationFile.service()
-    let principal = try user.principal()
-    let line = try await message.line(service, principal)
-    let next = try await message.take(.cullable(rule: rule), principal, service, after: line, reason: reason)
-    try output.result(RegisterView(next)) { RegisterView(next).text }
+    try await message.change(configurationFile, user, reason: reason, output) { _ in .cullable(rule: rule) }
   }
 }
 
@@ -104,11 +96,7 @@ struct RegisterWithdraw: AsyncParsableCommand {
   @OptionGroup var output: Output
 
   func run() async throws {
-    let service = try configurationFile.service()
-    let principal = try user.principal()
-    let line = try await message.line(service, principal)
-    let next = try await message.take(.withdraw, principal, service, after: line, reason: reason)
-    try output.result(RegisterView(next)) { RegisterView(next).text }
+    try await message.change(configurationFile, user, reason: reason, output) { _ in .withdraw }
   }
 }
 

@@ -43,12 +43,9 @@ struct RegisterSet: AsyncParsableCommand {
   @OptionGroup var output: Output
 
   func run() async throws {
-    let service = try configurationFile.service()
-    let principal = try user.principal()
-    let line = try await message.line(service, principal)
-    let next = try await message.take(
-      .register(try facts(line), try secrecy(line)), principal, service, after: line, reason: reason)
-    try output.result(RegisterView(next)) { RegisterView(next).text }
+    try await message.change(configurationFile, user, reason: reason, output) { line in
+      .register(try facts(line), try secrecy(line))
+    }
   }
 
   /// What is registered already stays where nothing else is given.

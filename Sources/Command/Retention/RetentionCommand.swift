@@ -99,15 +99,13 @@ struct RetentionRunCommand: AsyncParsableCommand {
 
   @Argument(help: "The plan's number.")
   var plan: Int64
-  @Option(name: .customLong("as"), help: ArgumentHelp("A user in whose name, if any.", valueName: "user"))
-  var user: String?
+  @OptionGroup var user: PerhapsActingUser
   @OptionGroup var configurationFile: ConfigurationFile
   @OptionGroup var output: Output
 
   func run() async throws {
-    let principal = try user.map { Principal.user(try UserID($0)) }
     let plan = try await configurationFile.service().runRetention(
-      plan, by: principal ?? commandOperator(), through: principal == nil ? nil : commandOperator())
+      plan, by: user.principal(), through: user.through)
     try output.result(RetentionPlanView(plan)) { RetentionPlanView(plan).text }
   }
 }

@@ -16,8 +16,7 @@ struct RetentionList: AsyncParsableCommand {
 
   @Argument(help: "The number of a plan to show with its rows.")
   var plan: Int64?
-  @Option(name: .customLong("as"), help: ArgumentHelp("The user in whose name.", valueName: "user"))
-  var user: String?
+  @OptionGroup var user: PerhapsActingUser
   @Option(help: ArgumentHelp("Rows after the message with this number, for the next page.", valueName: "number"))
   var after: Int64 = 0
   @OptionGroup var configurationFile: ConfigurationFile
@@ -30,7 +29,7 @@ struct RetentionList: AsyncParsableCommand {
 
   func run() async throws {
     let service = try configurationFile.service()
-    let principal = try user.map { Principal.user(try UserID($0)) } ?? commandOperator()
+    let principal = try user.principal()
     guard let plan else {
       let plans = try service.retentionPlans(for: principal).map(RetentionPlanView.init)
       return try output.result(plans) {
@@ -38,7 +37,7 @@ struct RetentionList: AsyncParsableCommand {
       }
     }
     let found = try await service.retentionPlan(
-      plan, after: after, for: principal, through: user == nil ? nil : commandOperator())
+      plan, after: after, for: principal, through: user.through)
     let shown = Shown(plan: RetentionPlanView(found.plan), rows: found.rows.map(RetentionRowView.init))
     try output.result(shown) { "\(shown.plan.text)\n\(RetentionRowView.table(shown.rows).text)" }
   }

@@ -38,7 +38,7 @@ final class FolderTarget: ArchiveTarget {
     let digest = DigestSink(.sha256, next: PartSink(of: file))
     try write(digest)
     try file.place(as: url.lastPathComponent)
-    return ArchivedFile(path: path, mediaType: mediaType, size: file.size, sha256: hexadecimal(digest.digest()))
+    return ArchivedFile(path: path, mediaType: mediaType, size: file.size, sha256: Hexadecimal.encode(digest.digest()))
   }
 
   func finish() throws {
@@ -78,7 +78,7 @@ final class ZipTarget: ArchiveTarget {
       try write(counted)
       size = counted.count
     }
-    return ArchivedFile(path: path, mediaType: mediaType, size: size, sha256: hexadecimal(sha256))
+    return ArchivedFile(path: path, mediaType: mediaType, size: size, sha256: Hexadecimal.encode(sha256))
   }
 
   func finish() throws {

@@ -99,7 +99,7 @@ public struct ArchiveVerifier {
     let counted = CountingSink(next: digest)
     try source.read(path, into: counted)
     if entry.size != "\(counted.count)" { return report.find(path, "has another size than its METS file says") }
-    guard hexadecimal(digest.digest()) == checksum.lowercased() else {
+    guard Hexadecimal.encode(digest.digest()) == checksum.lowercased() else {
       return report.find(path, "is not what its METS file says")
     }
     report.files += 1

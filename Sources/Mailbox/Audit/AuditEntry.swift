@@ -52,6 +52,20 @@ public struct AuditRecord: Sendable {
   }
 }
 
+extension AuditRecord {
+  /// - Parameter operator: who asks in the principal's name at the command line, and is named first then.
+  init(
+    _ principal: Principal, through operator: Principal?, _ action: AuditAction, participant: ParticipantID? = nil,
+    mailbox: FunctionalAddress? = nil, messageID: MessageID? = nil, object: String? = nil, reason: String? = nil
+  ) {
+    let name = `operator` == nil ? nil : "as \(principal.kind) \(principal.name)"
+    let objects = [object, name].compactMap(\.self)
+    self.init(
+      `operator` ?? principal, action, participant: participant, mailbox: mailbox, messageID: messageID,
+      object: objects.isEmpty ? nil : objects.joined(separator: ", "), reason: reason)
+  }
+}
+
 /// One entry of the audit trail, as it is kept.
 public struct AuditEntry: Hashable, Sendable {
   public let number: Int64

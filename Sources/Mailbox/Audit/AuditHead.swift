@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import SDKRelay
 import Synchronization
+import XMLSecurity
 
 /// The end of the trail: the last entry's number and hash, sealed with the audit key.
 struct AuditHead: Hashable, Sendable {
@@ -70,7 +71,7 @@ final class AuditHeadFile: Sendable {
   private func put(_ head: AuditHead, _ descriptor: Int32) {
     let digits = "\(head.number)"
     let number = String(repeating: "0", count: 20 - digits.count) + digits
-    let line = Array("\(number) \(hexadecimal(head.hash)) \(hexadecimal(head.seal))\n".utf8)
+    let line = Array("\(number) \(Hexadecimal.encode(head.hash)) \(Hexadecimal.encode(head.seal))\n".utf8)
     _ = pwrite(descriptor, line, line.count, 0)
   }
 

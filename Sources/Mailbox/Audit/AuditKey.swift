@@ -36,7 +36,7 @@ struct AuditKey: Sendable {
 
   /// The HMAC of a person's identity number, in hexadecimal.
   func person(_ identityNumber: String) -> String {
-    hexadecimal(hmacSHA256(key: bytes, Array("sdk-relay audit person 1\n\(Self.plain(identityNumber))".utf8)))
+    Hexadecimal.encode(hmacSHA256(key: bytes, Array("sdk-relay audit person 1\n\(Self.plain(identityNumber))".utf8)))
   }
 
   /// The HMAC over the trail's end.
@@ -77,9 +77,4 @@ struct AuditKey: Sendable {
     }
     try syncFolder(file.deletingLastPathComponent())
   }
-}
-
-func hexadecimal(_ bytes: [UInt8]) -> String {
-  let digits = Array("0123456789abcdef".utf8)
-  return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }

@@ -1,6 +1,7 @@
 import Foundation
 public import GRDB
 import SDKRelay
+import XMLSecurity
 
 /// What a look at the whole trail has found.
 public struct AuditVerification: Hashable, Sendable {
@@ -119,7 +120,7 @@ private struct Chain {
   }
 
   func verification(uncovered: Int64, _ firstBreak: AuditVerification.Break? = nil) -> AuditVerification {
-    AuditVerification(entries: count, hash: hexadecimal(hash), uncovered: uncovered, firstBreak: firstBreak)
+    AuditVerification(entries: count, hash: Hexadecimal.encode(hash), uncovered: uncovered, firstBreak: firstBreak)
   }
 
   func broken(at number: Int64, _ reason: String) -> AuditVerification {

@@ -39,9 +39,7 @@ extension MailboxService {
     _ origin: DraftOrigin, _ content: DraftContent, _ principal: Principal, _ operator: Principal?, at now: Date,
     _ recipient: @escaping @Sendable (StoredMessage) throws -> MailboxID
   ) async throws -> MessageDraft {
-    let record = AuditRecord(
-      `operator` ?? principal, .createDraft, messageID: origin.message,
-      object: `operator` == nil ? nil : "as \(principal.kind) \(principal.name)")
+    let record = AuditRecord(principal, through: `operator`, .createDraft, messageID: origin.message)
     return try await audited(record, at: now) { [self] record, db in
       let message = try Self.origin(origin, for: principal, at: now, in: db)
       try message.checkAnswerable()

@@ -68,7 +68,9 @@ extension MailboxService {
         return draft
       }
     } catch let problem as DraftProblem {
-      return try await audited(draftRecord(id, .changeDraft, principal, `operator`), at: now) { _, _ in throw problem }
+      return try await audited(AuditRecord(principal, through: `operator`, .changeDraft, messageID: id), at: now) {
+        _, _ in throw problem
+      }
     }
   }
 

@@ -26,9 +26,7 @@ struct DraftSeal {
   }
 
   func seal(_ content: DraftContent) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return Data(key.seal([UInt8](try encoder.encode(content)), binding: binding("content")))
+    Data(key.seal([UInt8](try JSONEncoder.stable().encode(content)), binding: binding("content")))
   }
 
   func seal(_ fileName: String) -> Data { Data(key.seal(Array(fileName.utf8), binding: binding("file name"))) }

@@ -63,7 +63,9 @@ extension MailboxService {
     do {
       return try relay.read { db in try sending(id, version, principal, at: now, in: db) }
     } catch let problem as DraftProblem {
-      return try await audited(draftRecord(id, .sendMessage, principal, `operator`), at: now) { _, _ in throw problem }
+      return try await audited(AuditRecord(principal, through: `operator`, .sendMessage, messageID: id), at: now) {
+        _, _ in throw problem
+      }
     }
   }
 
@@ -102,17 +104,9 @@ extension MailboxService {
     _ sending: Sending, to recipient: DraftRecipient, _ principal: Principal, _ operator: Principal?, at now: Date
   ) async throws(SubmissionProblem) {
     let (id, version) = (sending.draft.id, sending.draft.version)
-    let message: Draft
-    do {
-      message = try draft(sending.draft, to: recipient)
-    } catch {
-      // Somebody else may have sent the same draft at the same time.
-      if (try? isSent(recipient, of: sending.draft)) == true { return }
-      throw .unavailable("\(error)")
-    }
     do {
       _ = try await submit(
-        message, kind: sending.draft.content.kind, submitter: principal,
+        message(sending.draft, to: recipient), kind: sending.draft.content.kind, submitter: principal,
         isProtected: sending.isProtected
       ) { [self] message, db in
         do {
@@ -126,7 +120,7 @@ extension MailboxService {
         } catch let problem as DraftProblem {
           throw SubmissionProblem.refused(problem.description)
         }
-        var record = draftRecord(message.id, .sendMessage, principal, `operator`)
+        var record = AuditRecord(principal, through: `operator`, .sendMessage, messageID: message.id)
         (record.participant, record.mailbox) = (message.participant, message.ownMailbox)
         let target = "to \(recipient.mailbox.participant.value)"
         record.object = [target, record.object].compactMap(\.self).joined(separator: ", ")
@@ -143,6 +137,15 @@ extension MailboxService {
     try relay.message(recipient.messageID, participant: draft.mailbox.participant).contains {
       $0.direction == .outgoing && $0.sender.mailbox == draft.mailbox.address
         && $0.recipient.id == recipient.mailbox.participant && $0.recipient.mailbox == recipient.mailbox.address
+    }
+  }
+
+  /// The message to one recipient, or why it cannot be submitted.
+  private func message(_ draft: MessageDraft, to recipient: DraftRecipient) throws(SubmissionProblem) -> Draft {
+    do {
+      return try self.draft(draft, to: recipient)
+    } catch {
+      throw .unavailable("\(error)")
     }
   }
 

@@ -30,7 +30,7 @@ extension MailboxService {
   public func draft(
     _ id: MessageID, by principal: Principal, through operator: Principal? = nil, at now: Date = .now
   ) async throws -> MessageDraft {
-    try await audited(draftRecord(id, .readDraft, principal, `operator`), at: now) { record, db in
+    try await audited(AuditRecord(principal, through: `operator`, .readDraft, messageID: id), at: now) { record, db in
       let draft = try DraftTable.fetch(id, for: principal, at: now, in: db).draft
       (record.participant, record.mailbox) = (draft.mailbox.participant, draft.mailbox.address)
       return draft
@@ -80,7 +80,7 @@ extension MailboxService {
     _ id: MessageID, version: Int, by principal: Principal, through operator: Principal? = nil, at now: Date = .now
   ) async throws {
     let draft = try await audited(
-      draftRecord(id, .discardDraft, principal, `operator`), at: now
+      AuditRecord(principal, through: `operator`, .discardDraft, messageID: id), at: now
     ) { [relay] record, db in
       let draft = try DraftTable.fetch(id, for: principal, at: now, in: db).draft
       (record.participant, record.mailbox) = (draft.mailbox.participant, draft.mailbox.address)
@@ -98,7 +98,7 @@ extension MailboxService {
     _ id: MessageID, _ version: Int, _ action: AuditAction, _ principal: Principal, _ operator: Principal?,
     at now: Date, _ change: @escaping @Sendable (MessageDraft, Database) throws -> Void
   ) async throws -> MessageDraft {
-    try await audited(draftRecord(id, action, principal, `operator`), at: now) { record, db in
+    try await audited(AuditRecord(principal, through: `operator`, action, messageID: id), at: now) { record, db in
       let draft = try DraftTable.fetch(id, for: principal, at: now, in: db).draft
       (record.participant, record.mailbox) = (draft.mailbox.participant, draft.mailbox.address)
       guard draft.version == version else { throw DraftProblem.stale(seen: version, now: draft.version) }
@@ -116,14 +116,6 @@ extension MailboxService {
       new.id, in: new.mailbox, by: new.author, new.origin, originRow: new.originRow, new.content, at: now, in: db)
     try DraftTable.set(new.recipients, ofDraft: row, new.id, in: db)
     return try DraftTable.fetch(new.id, for: .user(new.author), at: now, in: db).draft
-  }
-
-  func draftRecord(
-    _ id: MessageID, _ action: AuditAction, _ principal: Principal, _ operator: Principal?
-  ) -> AuditRecord {
-    AuditRecord(
-      `operator` ?? principal, action, messageID: id,
-      object: `operator` == nil ? nil : "as \(principal.kind) \(principal.name)")
   }
 }
 
@@ -160,8 +152,8 @@ struct NewDraft: Sendable {
 
   func record(_ principal: Principal, _ operator: Principal?) -> AuditRecord {
     AuditRecord(
-      `operator` ?? principal, .createDraft, participant: mailbox.participant, mailbox: mailbox.address, messageID: id,
-      object: `operator` == nil ? nil : "as \(principal.kind) \(principal.name)")
+      principal, through: `operator`, .createDraft, participant: mailbox.participant, mailbox: mailbox.address,
+      messageID: id)
   }
 }
 

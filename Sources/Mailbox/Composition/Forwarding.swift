@@ -28,9 +28,7 @@ extension MailboxService {
     at now: Date = .now
   ) async throws -> MessageDraft {
     let origin = DraftOrigin.forward(id)
-    let record = AuditRecord(
-      `operator` ?? principal, .createDraft, messageID: id,
-      object: `operator` == nil ? nil : "as \(principal.kind) \(principal.name)")
+    let record = AuditRecord(principal, through: `operator`, .createDraft, messageID: id)
     // Before anything is copied. It counts again in the transaction that stores the draft.
     let found = try? relay.read { try Self.origin(origin, for: principal, at: now, in: $0) }
     guard let found else {

@@ -105,8 +105,7 @@ struct EvidenceRecord: Codable, Hashable {
   }
 
   static func encoder() -> JSONEncoder {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+    let encoder = JSONEncoder.stable(.prettyPrinted)
     encoder.dateEncodingStrategy = .iso8601
     return encoder
   }

@@ -34,7 +34,7 @@ struct BundleSigners {
       let record = EvidenceRecord.Signature(
         entry: BundleLayout.entry(piece.document, piece.kind), transportID: piece.transportID, time: piece.time,
         certificate: BundleLayout.certificate(piece.document, piece.kind), subject: signer.subject,
-        sha256: hexadecimal(signer.sha256), chainHolds: reason == nil, reason: reason, revoked: revoked)
+        sha256: Hexadecimal.encode(signer.sha256), chainHolds: reason == nil, reason: reason, revoked: revoked)
       return Signed(record: record, certificates: [signer] + presented)
     }
   }

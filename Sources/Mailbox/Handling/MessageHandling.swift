@@ -24,12 +24,9 @@ extension MailboxService {
     _ id: MessageID, direction: MessageDirection? = nil, _ step: HandlingStep, version: Int, by principal: Principal,
     through operator: Principal? = nil, reason: String? = nil, at now: Date = .now
   ) async throws -> HandlingState {
-    var record = AuditRecord(`operator` ?? principal, .handling(step), messageID: id, reason: reason)
-    if case .handOver(let user) = step { record.object = "user \(user)" }
-    if `operator` != nil {
-      record.object = [record.object, "as \(principal.kind) \(principal.name)"].compactMap(\.self).joined(
-        separator: ", ")
-    }
+    let receiver: String? = if case .handOver(let user) = step { "user \(user)" } else { nil }
+    let record = AuditRecord(
+      principal, through: `operator`, .handling(step), messageID: id, object: receiver, reason: reason)
     return try await handling(id, direction, .handle, record, principal, at: now) { message, user, db in
       if step == .unprotect, (reason ?? "").allSatisfy(\.isWhitespace) { throw HandlingProblem.needsReason }
       return try Self.take(step, version, at: message, by: user, at: now, in: db)
@@ -62,9 +59,7 @@ extension MailboxService {
     of id: MessageID, direction: MessageDirection? = nil, by principal: Principal, through operator: Principal? = nil,
     at now: Date = .now
   ) async throws -> Handling {
-    let record = AuditRecord(
-      `operator` ?? principal, .readHandling, messageID: id,
-      object: `operator` == nil ? nil : "as \(principal.kind) \(principal.name)")
+    let record = AuditRecord(principal, through: `operator`, .readHandling, messageID: id)
     return try await handling(id, direction, .read, record, principal, at: now) { message, _, db in
       try HandlingTable.fetch(message, in: db)
     }

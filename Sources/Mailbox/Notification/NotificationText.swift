@@ -44,8 +44,7 @@ struct WebhookEvent: Encodable {
 
   var json: [UInt8] {
     get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      let encoder = JSONEncoder.stable()
       encoder.dateEncodingStrategy = .iso8601
       return Array(try encoder.encode(self))
     }

@@ -41,9 +41,8 @@ enum MailboxSettingsTable {
   }
 
   static func keep(_ mailbox: ConfiguredMailbox, at now: Date, by principal: String, in db: Database) throws {
-    let encoder = JSONEncoder()
+    let encoder = JSONEncoder.stable()
     encoder.dateEncodingStrategy = .custom { date, encoder in try date.milliseconds.encode(to: encoder) }
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     try db.change(
       sql: """
         INSERT INTO mailboxSettings (participant, mailbox, version, changedAt, changedBy, settings)

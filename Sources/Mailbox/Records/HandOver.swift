@@ -132,7 +132,7 @@ extension HandOverReceipt {
     for (index, (theirs, ours)) in zip(files, own).enumerated() where !sameBytes(theirs.lowercased(), ours.sha256) {
       throw .file(index + 1)
     }
-    guard sameBytes(content.lowercased(), hexadecimal(ContentDigest.make(of: held))) else { throw .content }
+    guard sameBytes(content.lowercased(), Hexadecimal.encode(ContentDigest.make(of: held))) else { throw .content }
   }
 }
 

@@ -1,6 +1,7 @@
 public import Foundation
 import GRDB
 import SDKRelay
+import XMLSecurity
 
 extension MailboxService {
   /// What has been culled, newest first, as far as the principal may cull there or read the audit trail.
@@ -41,6 +42,6 @@ extension CullingRecord {
       mailbox: MailboxID(try ParticipantID(row["participant"]), try FunctionalAddress(row["mailbox"])),
       direction: direction, rule: row["rule"], decision: row["decision"], kind: row["kind"], plan: row["plan"],
       planner: try UserID(row["planner"]), approver: try UserID(row["approver"]),
-      content: hexadecimal([UInt8](row["contentSha256"] as Data)))
+      content: Hexadecimal.encode([UInt8](row["contentSha256"] as Data)))
   }
 }

@@ -1,6 +1,7 @@
 public import Foundation
 import GRDB
 import SDKRelay
+import XMLSecurity
 
 extension MailboxService {
   /// Approves a plan: the second person's step. It needs the right to cull every message of the plan.
@@ -22,7 +23,7 @@ extension MailboxService {
       guard plan.approver == nil else { throw RetentionProblem.isApproved }
       guard now < plan.lapses else { throw RetentionProblem.lapsed }
       // 4. These very rows.
-      let rows = hexadecimal(PlannedRow.digest(of: try RetentionTable.planned(number, in: db)))
+      let rows = Hexadecimal.encode(PlannedRow.digest(of: try RetentionTable.planned(number, in: db)))
       guard rows == plan.digest, digest.count >= 12, plan.digest.hasPrefix(digest.lowercased()) else {
         throw RetentionProblem.otherRows
       }

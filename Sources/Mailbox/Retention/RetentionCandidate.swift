@@ -14,7 +14,7 @@ struct RetentionCandidate {
 
   /// Changes with content, marks and work: a plan holds only as long as it is the same.
   var sha256: [UInt8] {
-    let content = hexadecimal(ContentDigest.make(of: message.content))
+    let content = Hexadecimal.encode(ContentDigest.make(of: message.content))
     return digest(.sha256, of: Array(([content] + marks).joined(separator: "\n").utf8))
   }
 

@@ -1,6 +1,7 @@
 public import Foundation
 import GRDB
 import SDKRelay
+import XMLSecurity
 
 extension MailboxService {
   /// Runs an approved plan, or goes on with one whose run was cut short; one that has been run is only told about.
@@ -52,7 +53,7 @@ extension MailboxService {
     guard plan.ended == nil else { return plan }
     guard now < plan.lapses else { throw RetentionProblem.lapsed }
     let rows = PlannedRow.digest(of: try RetentionTable.planned(number, in: db))
-    guard hexadecimal(rows) == plan.digest else { throw RetentionProblem.otherRows }
+    guard Hexadecimal.encode(rows) == plan.digest else { throw RetentionProblem.otherRows }
     return plan
   }
 

@@ -196,8 +196,8 @@ struct PlannedRow: Hashable, Sendable {
   static func digest(of rows: [PlannedRow]) -> [UInt8] {
     let fields = rows.flatMap { row in
       [
-        "\(row.messageRow)", row.rule, hexadecimal(row.ruleSha256), row.decision, row.kind, row.keptUntil,
-        hexadecimal(row.messageSha256),
+        "\(row.messageRow)", row.rule, Hexadecimal.encode(row.ruleSha256), row.decision, row.kind, row.keptUntil,
+        Hexadecimal.encode(row.messageSha256),
       ]
     }
     return XMLSecurity.digest(.sha256, of: fields.flatMap { Array("\($0.utf8.count):\($0)\n".utf8) })
@@ -219,7 +219,7 @@ extension RetentionPlan {
     self.init(
       number: row["id"], organisation: try ParticipantID(row["participant"]), planner: try UserID(row["planner"]),
       made: Date(milliseconds: row["madeAt"]), lapses: Date(milliseconds: row["lapsesAt"]),
-      digest: hexadecimal([UInt8](row["digest"] as Data)), rows: row["rowCount"],
+      digest: Hexadecimal.encode([UInt8](row["digest"] as Data)), rows: row["rowCount"],
       approver: try (row["approver"] as String?).map { try UserID($0) }, approved: time("approvedAt"),
       started: time("startedAt"), ended: time("endedAt"), culled: row["culledCount"],
       left: row["leftCount"])

@@ -50,8 +50,7 @@ extension MailboxService {
     }
     let place = query.mailbox
     let record = AuditRecord(
-      `operator` ?? principal, .searchMessages, participant: place?.participant, mailbox: place?.address,
-      object: `operator` == nil ? nil : "as \(principal.kind) \(principal.name)")
+      principal, through: `operator`, .searchMessages, participant: place?.participant, mailbox: place?.address)
     return try await auditedRead(record, at: now) { try query.fetch(for: principal, at: now, in: $0) }
   }
 }

@@ -31,9 +31,7 @@ package struct ContentSeal: Sendable {
 extension StoredContent {
   /// As it is stored.
   package func sealed(_ seal: ContentSeal) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return seal.seal([UInt8](try encoder.encode(self)), as: "content")
+    seal.seal([UInt8](try JSONEncoder.stable().encode(self)), as: "content")
   }
 
   init(_ sealed: Data, _ seal: ContentSeal) throws {

@@ -36,8 +36,7 @@ struct MessageContent: Sendable {
     }
     let answer = APIAnswer(
       links: .init(self: address), data: APIMessage(message, events: events, documents: documents))
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let encoder = JSONEncoder.stable()
     let text = String(decoding: try encoder.encode(answer), as: UTF8.self)
     let texts = text.components(separatedBy: mark)
     var pieces: [Piece] = []

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import NIOCore
+import SDKRelay
 
 /// An error as the interface tells it: RFC 7807 with the federation's lengths (SDK digest §7). Sentences are for people
 /// and hold no content.
@@ -78,8 +79,7 @@ extension Problem {
 extension Response {
   /// The published description names `application/json` for every body, problems included.
   static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) -> Response {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let encoder = JSONEncoder.stable()
     encoder.dateEncodingStrategy = .custom { try APITime.text($0).encode(to: $1) }
     guard let data = try? encoder.encode(value) else { return Response(status: .internalServerError) }
     return Response(

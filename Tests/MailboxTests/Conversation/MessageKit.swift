@@ -147,7 +147,7 @@ extension MessageKit.Plan {
       [
         StoredContent.File(
           name: $0, contentType: "application/pdf", size: fileBytes.count,
-          sha256: SDKRelay.hexadecimal(digest(.sha256, of: fileBytes)), storedName: UUID().uuidString)
+          sha256: Hexadecimal.encode(digest(.sha256, of: fileBytes)), storedName: UUID().uuidString)
       ]
     }
     let content = StoredContent(

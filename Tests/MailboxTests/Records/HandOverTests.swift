@@ -7,7 +7,7 @@ import XMLSecurity
 
 @Suite struct HandOverTests {
   private let now = MessageKit.now
-  private static let file = Mailbox.hexadecimal(digest(.sha256, of: [0]))
+  private static let file = Hexadecimal.encode(digest(.sha256, of: [0]))
 
   /// The sum as docs/records.md tells others to make it.
   private func content(_ subject: String, _ texts: [String], _ files: [(String, String, String)]) -> String {
@@ -16,7 +16,7 @@ import XMLSecurity
       [("subject", subject)] + texts.map { ("text", $0) }
       + files.flatMap { [("file", $0.0), ("type", $0.1), ("sha256", $0.2)] }
     for (name, value) in parts { bytes += Array("\(name) \(value.utf8.count):\(value)\n".utf8) }
-    return Mailbox.hexadecimal(digest(.sha256, of: bytes))
+    return Hexadecimal.encode(digest(.sha256, of: bytes))
   }
 
   private func receipt(_ file: String = Self.file, dnr: String? = "KOM-2026/7") -> HandOverReceipt {
@@ -69,7 +69,7 @@ import XMLSecurity
         StoredContent.Document(id: "2", texts: ["Två\nrader"], files: []),
       ])
     #expect(
-      Mailbox.hexadecimal(ContentDigest.make(of: content))
+      Hexadecimal.encode(ContentDigest.make(of: content))
         == "2fb6b3e888c94e726c7dff70012bd1e5f766fe693be52388fbc814184b857689")
   }
 

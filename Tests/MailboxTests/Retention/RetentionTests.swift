@@ -4,6 +4,7 @@ import Testing
 
 @testable import Mailbox
 @testable import SDKRelay
+import XMLSecurity
 
 @Suite struct RetentionTests {
   private let now = RetentionKit.now
@@ -51,7 +52,7 @@ import Testing
     let log = try kit.service.cullingLog(for: .operator("drift"), at: later)
     #expect(
       log.map { "\($0.rule) \($0.decision) \($0.planner) \($0.approver)" } == ["ringa VUX 2026/1 planner approver"])
-    #expect(log.first?.content == Mailbox.hexadecimal(ContentDigest.make(of: message.content)))
+    #expect(log.first?.content == Hexadecimal.encode(ContentDigest.make(of: message.content)))
     for sql in ["DELETE FROM cullingLog", "UPDATE cullingLog SET rule = 'x'"] {
       await #expect(throws: DatabaseError.self) { try await kit.service.relay.write { try $0.execute(sql: sql) } }
     }
@@ -135,7 +136,7 @@ import Testing
     let facts = try RegisterFacts(date: now, dnr: "KOM-2026/12", counterparty: "M", matter: "Ärendet")
     try await kit.service.register(registered.id, .register(facts), version: 0, by: kit.planner, at: now)
     let receipt = HandOverReceipt(
-      system: "ärenden", dnr: "KOM-2026/13", content: Mailbox.hexadecimal(ContentDigest.make(of: handed.content)),
+      system: "ärenden", dnr: "KOM-2026/13", content: Hexadecimal.encode(ContentDigest.make(of: handed.content)),
       files: [])
     try await kit.service.handOver(handed.id, receipt: receipt, by: kit.planner, at: now)
     #expect(try await kit.plan().rows.map(\.messageID) == [handed.id])

@@ -3,10 +3,8 @@ import Mailbox
 import SDKRelay
 import XMLSecurity
 
-/// What a message says, as options.
-struct LetterOptions: ParsableArguments {
-  @Option(help: "The subject, at most 256 characters. Never personal data.")
-  var subject: String?
+/// What a message says besides its subject, as options.
+struct BodyOptions: ParsableArguments {
   @Option(help: "The text, in Markdown.")
   var text: String?
   @Option(help: ArgumentHelp("A file with the text, or - for standard input.", valueName: "file"))
@@ -29,17 +27,24 @@ struct LetterOptions: ParsableArguments {
     if text != nil, textFile != nil { throw ValidationError("Give either --text or --text-file, not both.") }
   }
 
-  private var letter: Letter { Letter(text: text, textFile: textFile, attach: attach, reference: reference) }
+  var letter: Letter { Letter(text: text, textFile: textFile, attach: attach, reference: reference) }
+}
+
+/// What a message says, as options.
+struct LetterOptions: ParsableArguments {
+  @Option(help: "The subject, at most 256 characters. Never personal data.")
+  var subject: String?
+  @OptionGroup var body: BodyOptions
 
   /// The draft's content; the attachments follow with ``attach(to:in:)``.
   func content() throws -> DraftContent {
     if let subject { try Letter.check(subject, "--subject", maximum: 256) }
     return DraftContent(
-      subject: subject ?? "", texts: try letter.messageText(limit: 2_000_000).map { [$0] } ?? [],
-      references: try letter.references(), isConfidential: confidential, kind: kind)
+      subject: subject ?? "", texts: try body.letter.messageText(limit: 2_000_000).map { [$0] } ?? [],
+      references: try body.letter.references(), isConfidential: body.confidential, kind: body.kind)
   }
 
-  func attachments() throws -> [Draft.Attachment] { try letter.attachments() }
+  func attachments() throws -> [Draft.Attachment] { try body.letter.attachments() }
 }
 
 /// Makes a draft of options, and sends it unless it is only to be kept.

@@ -67,6 +67,6 @@ struct WebhookSignature: Hashable, Sendable {
 
   init(secret: [UInt8], time: Date, body: [UInt8]) {
     self.time = "\(Int64(time.timeIntervalSince1970))"
-    value = "v1=" + hexadecimal(hmacSHA256(key: secret, Array("\(self.time).".utf8) + body))
+    value = "v1=" + Hexadecimal.encode(hmacSHA256(key: secret, Array("\(self.time).".utf8) + body))
   }
 }

@@ -33,7 +33,7 @@ struct BackupCopy {
       size = file.size
       try file.place(as: to.lastPathComponent)
     }
-    files.append(BackupManifest.File(path: path, size: size, sha256: hexadecimal(digest.digest())))
+    files.append(BackupManifest.File(path: path, size: size, sha256: Hexadecimal.encode(digest.digest())))
   }
 
   /// Takes a file into account that was written into the target by others.
@@ -46,7 +46,8 @@ struct BackupCopy {
     let counted = CountingSink(next: digest)
     try readFile(descriptor: descriptor, into: counted)
     files.append(
-      BackupManifest.File(path: file.lastPathComponent, size: counted.count, sha256: hexadecimal(digest.digest())))
+      BackupManifest.File(
+        path: file.lastPathComponent, size: counted.count, sha256: Hexadecimal.encode(digest.digest())))
   }
 
   /// Makes the names durable.
@@ -63,9 +64,4 @@ struct BackupCopy {
     }
     return try Spool(folder: url)
   }
-}
-
-func hexadecimal(_ bytes: [UInt8]) -> String {
-  let digits = Array("0123456789abcdef".utf8)
-  return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }

@@ -43,8 +43,7 @@ struct BackupManifest: Codable {
   }
 
   func write(into spool: Spool) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+    let encoder = JSONEncoder.stable(.prettyPrinted)
     encoder.dateEncodingStrategy = .iso8601
     let file = try spool.create()
     try file.write([UInt8](encoder.encode(self)))

@@ -41,7 +41,7 @@ extension Relay {
     }
     let digest = DigestSink(.sha256)
     if information.size == file.size { try readFile(url, into: digest) }
-    guard information.size == file.size, hexadecimal(digest.digest()) == file.sha256 else {
+    guard information.size == file.size, Hexadecimal.encode(digest.digest()) == file.sha256 else {
       throw BackupProblem.wrong("in the backup \(file.path) is not what was taken")
     }
   }

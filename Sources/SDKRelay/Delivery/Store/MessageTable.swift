@@ -138,9 +138,7 @@ enum MessageTable {
     """
 
   private static func json(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
+    String(decoding: try JSONEncoder.stable().encode(value), as: UTF8.self)
   }
 }
 

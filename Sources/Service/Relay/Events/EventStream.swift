@@ -51,8 +51,7 @@ struct EventStream: Sendable {
   }
 
   private func text(_ part: MessageEvents) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let encoder = JSONEncoder.stable()
     var text = ""
     for (index, event) in part.events.enumerated() {
       let isLast = index + 1 == part.events.count || part.events[index + 1].number != event.number

@@ -1,0 +1,23 @@
+import ArgumentParser
+import Mailbox
+
+/// In whose name a command acts: the trail names the account that runs it, and the user.
+struct ActingUser: ParsableArguments {
+  @Option(name: .customLong("as"), help: ArgumentHelp("The user in whose name.", valueName: "user"))
+  var user: String
+
+  func principal() throws -> Principal { .user(try UserID(user)) }
+}
+
+/// In whose name a command acts, if not in that of the operator.
+struct PerhapsActingUser: ParsableArguments {
+  @Option(
+    name: .customLong("as"),
+    help: ArgumentHelp("The user in whose name; without it what the operator may.", valueName: "user"))
+  var user: String?
+
+  func principal() throws -> Principal { try user.map { .user(try UserID($0)) } ?? commandOperator() }
+
+  /// Who runs the command, where that is not who acts.
+  var through: Principal? { user == nil ? nil : commandOperator() }
+}
