@@ -17,12 +17,10 @@ struct Culling {
   func cull(_ candidate: RetentionCandidate, in db: Database) throws -> ErasedFiles {
     let message = candidate.message
     let sha256 = ContentDigest.make(of: message.content)
-    let files = try Relay.overwriting(in: db) {
-      // The index is told the very words that it was given, so it comes before the text goes.
-      try SearchIndex.remove(message, isProtected: candidate.isProtected, in: db)
-      try forgetWork(at: message, in: db)
-      return try Relay.erase(message, under: row.rule, at: now, in: db)
-    }
+    // The index is told the very words that it was given, so it comes before the text goes.
+    try SearchIndex.remove(message, isProtected: candidate.isProtected, in: db)
+    try forgetWork(at: message, in: db)
+    let files = try Relay.erase(message, under: row.rule, at: now, in: db)
     try RegisterTable.cull(message, StoredContent.Culled(rule: row.rule, time: now), in: db)
     try log(candidate, sha256, in: db)
     try Relay.record("culled under the rule \(row.rule)", about: message, at: now, in: db)

@@ -97,14 +97,6 @@ extension Relay {
     return files
   }
 
-  /// Makes SQLite overwrite with zeros what the closure deletes or replaces.
-  public static func overwriting<Value>(in db: Database, _ work: () throws -> Value) throws -> Value {
-    let former = try Int.fetchOne(db, sql: "PRAGMA secure_delete") ?? 0
-    _ = try Int.fetchOne(db, sql: "PRAGMA secure_delete = 1")
-    defer { _ = try? Int.fetchOne(db, sql: "PRAGMA secure_delete = \(former)") }
-    return try work()
-  }
-
   /// Removes the files of erased messages. While a backup is taken they stay, and the janitor removes them later.
   public func remove(_ files: ErasedFiles) {
     KillPoint.reached(.erasureCommitted)

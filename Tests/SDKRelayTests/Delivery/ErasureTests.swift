@@ -9,7 +9,7 @@ import XMLSecurity
 struct ErasureTests {
   private func erase(_ message: StoredMessage, on relay: Relay) async throws {
     let files = try await relay.write { db in
-      try Relay.overwriting(in: db) { try Relay.erase(message, under: "r1", at: Date(), in: db) }
+      try Relay.erase(message, under: "r1", at: Date(), in: db)
     }
     relay.remove(files)
     await relay.emptyLog()
