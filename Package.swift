@@ -65,7 +65,13 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "StructuredBridge", dependencies: ["Mailbox", "SDKRelay", "XMLSecurity"], swiftSettings: strict),
+      name: "StructuredBridge",
+      dependencies: [
+        "Mailbox", "SDKRelay", "XMLSecurity",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
     .target(
       name: "Service",
       dependencies: [
@@ -121,8 +127,12 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ], swiftSettings: strict),
     .testTarget(
-      name: "StructuredBridgeTests", dependencies: ["StructuredBridge", "Mailbox", "SDKRelay", "XMLSecurity"],
-      swiftSettings: strict),
+      name: "StructuredBridgeTests",
+      dependencies: [
+        "StructuredBridge", "Mailbox", "SDKRelay", "Testbed", "XMLSecurity",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

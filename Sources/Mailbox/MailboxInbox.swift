@@ -9,17 +9,23 @@ struct MailboxInbox: Inbox {
   /// Nil where nothing is delivered.
   var audit: Audit?
 
-  let schema = "mailbox"
+  /// Nil where no other room knows of messages.
+  var companion: (any MessageCompanion)?
+
+  var schemas: [String] { ["mailbox"] + (companion.map { [$0.schema] } ?? []) }
 
   func register(in migrator: inout DatabaseMigrator) {
     MailboxSchema.register(in: &migrator)
+    companion?.register(in: &migrator)
   }
 
   func deliver(_ message: StoredMessage, in db: Database) throws {
     let arrival = Arrival(agreements: agreements, audit: audit, now: message.stored, db: db)
     let message = try arrival.forward(message)
-    try MessageRecordTable.insert(message, in: db)
+    let isProtected = try companion?.isAboutProtected(message, at: message.stored, in: db) ?? false
+    try MessageRecordTable.insert(message, isProtected: isProtected, in: db)
     try agreements?.record(received: message, in: db)
+    try companion?.stored(message, at: message.stored, in: db)
     try arrival.announce(message)
   }
 

@@ -6,8 +6,8 @@ public import GRDB
 /// It keeps its tables in the relay's database, so that a message and what is known about it are stored together or not
 /// at all. One relay has one inbox; without any, messages wait in the relay's own table.
 public protocol Inbox: Sendable {
-  /// The inbox's tables. The name of each migration begins with `schema` and a space.
-  var schema: String { get }
+  /// The inbox's tables. The name of each migration begins with one of `schemas` and a space.
+  var schemas: [String] { get }
   func register(in migrator: inout DatabaseMigrator)
 
   /// Takes a received message in the transaction that delivers it. If this throws, nothing of it is stored and it is

@@ -10,7 +10,7 @@ import Testing
   private let folder = FileManager.default.temporaryDirectory.appending(path: "schema-\(UUID().uuidString)")
 
   private struct Newer: Inbox {
-    let schema = "mailbox"
+    let schemas = ["mailbox"]
     func register(in migrator: inout DatabaseMigrator) {
       MailboxSchema.register(in: &migrator)
       migrator.registerMigration("mailbox 99 from tomorrow") { _ in }

@@ -3,6 +3,7 @@ import Foundation
 import Mailbox
 import SDKRelay
 import Service
+import StructuredBridge
 import XMLSecurity
 
 struct ConfigCommand: AsyncParsableCommand {
@@ -47,6 +48,7 @@ struct ConfigCheck: AsyncParsableCommand {
     _ = try ServiceSettings.read(URL(filePath: configurationFile.path))
     _ = try NotificationSettings.read(URL(filePath: configurationFile.path))
     _ = try OperationsSettings.read(URL(filePath: configurationFile.path))
+    _ = try BridgeSettings.read(URL(filePath: configurationFile.path), federation: settings.federation)
     let directory = try StaticDirectory(file: settings.directoryFile)
     let agreements = try settings.agreements.map { try AgreementBook(folder: $0) }
     let rules = try settings.retention.map { try RetentionRules(folder: $0) }

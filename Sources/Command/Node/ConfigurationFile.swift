@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Mailbox
 import SDKRelay
+import StructuredBridge
 
 /// The node's settings file, which most commands need.
 struct ConfigurationFile: ParsableArguments {
@@ -26,10 +27,15 @@ struct ConfigurationFile: ParsableArguments {
   }
 
   /// Opens the node's data folder with the message service's tables.
-  func service(creating: Bool = false) throws -> MailboxService {
-    try MailboxService.open(
-      settings(), notifications: NotificationSettings.read(URL(filePath: path)), creating: creating,
-      logger: Self.logger)
+  func service(creating: Bool = false) throws -> MailboxService { try bridge(creating: creating).mailbox }
+
+  /// Opens the node's data folder with the message service's tables and the bridge's.
+  func bridge(creating: Bool = false, logger: Logger? = nil) throws -> Bridge {
+    let settings = try settings()
+    let file = URL(filePath: path)
+    return try Bridge.open(
+      settings, BridgeSettings.read(file, federation: settings.federation),
+      notifications: NotificationSettings.read(file), creating: creating, logger: logger ?? Self.logger)
   }
 
   private static let logger = Logger(label: "sdkrelay") { _ in EventLog(logLevel: .warning) }

@@ -6,6 +6,7 @@ import Mailbox
 import SDKRelay
 import Service
 import ServiceLifecycle
+import StructuredBridge
 import UnixSignals
 import XMLSecurity
 
@@ -33,8 +34,8 @@ struct Serve: AsyncParsableCommand {
       EventLog(logLevel: Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info, format: settings.logFormat)
     }
     if !CoreDumps.turnOff() { logger.warning("core dumps cannot be turned off") }
-    let mailbox = try MailboxService.open(
-      settings, notifications: NotificationSettings.read(URL(filePath: configurationFile.path)), logger: logger)
+    let bridge = try configurationFile.bridge(creating: true, logger: logger)
+    let mailbox = bridge.mailbox
     let output = output
     let (running, isRunning) = AsyncStream.makeStream(of: Void.self)
     let service = RunningService(mailbox: mailbox) { port in

@@ -23,8 +23,11 @@ extension MailboxService {
     _ draft: Draft, kind: InformationKind, submitter: Principal?, isProtected: Bool = false,
     also: @escaping @Sendable (StoredMessage, Database) throws -> Void
   ) async throws(SubmissionProblem) -> MessageID {
-    let also: @Sendable (StoredMessage, Database) throws -> Void = { message, db in
+    let also: @Sendable (StoredMessage, Database) throws -> Void = { [companion] message, db in
+      let isProtected =
+        try isProtected || (companion?.isAboutProtected(message, at: message.stored, in: db) ?? false)
       try MessageRecordTable.insert(message, submittedBy: submitter, isProtected: isProtected, in: db)
+      try companion?.stored(message, at: message.stored, in: db)
       try also(message, db)
     }
     guard let agreements else { return try await relay.submit(draft, also: also) }

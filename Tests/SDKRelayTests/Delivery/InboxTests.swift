@@ -14,7 +14,7 @@ import XMLSecurity
 
   /// Stores a row for each message, and then fails as long as it is told to.
   private final class Shelf: Inbox {
-    let schema = "shelf"
+    let schemas = ["shelf"]
     let problem: Mutex<(any Error)?>
     let tries = Mutex(0)
 

@@ -9,7 +9,7 @@ import Testing
 struct LateReceiptTests {
   /// Keeps what it is told, in the transaction in which it is told.
   private final class Teller: Inbox {
-    let schema = "teller"
+    let schemas = ["teller"]
     let problem = Mutex<(any Error)?>(nil)
 
     func register(in migrator: inout DatabaseMigrator) {

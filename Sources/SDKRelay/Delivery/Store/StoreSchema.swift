@@ -44,7 +44,7 @@ enum StoreSchema {
   /// Whether a newer version of the program has written the database. Tables of a room that is not here do not count:
   /// they stay as they are.
   static func isNewer(_ db: Database, than migrator: DatabaseMigrator, _ inbox: (any Inbox)?) throws -> Bool {
-    let rooms = ["relay "] + (inbox.map { ["\($0.schema) "] } ?? [])
+    let rooms = ["relay "] + (inbox?.schemas ?? []).map { "\($0) " }
     let unknown = try migrator.appliedIdentifiers(db).subtracting(migrator.migrations)
     return unknown.contains { name in rooms.contains { name.hasPrefix($0) } }
   }

@@ -1,0 +1,18 @@
+public import Foundation
+public import GRDB
+public import SDKRelay
+
+/// A room that knows more of messages than the message service does, and keeps it in the same database: what is stored of
+/// a message is stored together, or not at all.
+public protocol MessageCompanion: Sendable {
+  /// The name that each of its migrations begins with, followed by a space.
+  var schema: String { get }
+  func register(in migrator: inout DatabaseMigrator)
+
+  /// Whether the message counts as one about a protected person. Asked in the transaction that stores it, before anybody
+  /// can see it. If this throws, the message is not stored and it is tried again: where the answer cannot be had, it is yes.
+  func isAboutProtected(_ message: StoredMessage, at now: Date, in db: Database) throws -> Bool
+
+  /// Is told of a message in the transaction that has stored it. If this throws, nothing of it is stored.
+  func stored(_ message: StoredMessage, at now: Date, in db: Database) throws
+}

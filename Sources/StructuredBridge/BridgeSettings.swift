@@ -1,0 +1,31 @@
+public import Foundation
+public import SDKRelay
+
+/// How the bridge works: the section `bridge` of the node's settings file, which `config/node.yaml` describes.
+public struct BridgeSettings: Hashable, Sendable {
+  /// The environment that the node runs in: published test numbers are refused in the production one.
+  public var federation: Federation
+  /// How old the population register's answer may be before a person counts as protected again.
+  public var protectionLimit = Duration.seconds(86_400)
+  /// Which of the agreement's kinds are exchanged already.
+  public var live = LiveKinds()
+
+  public init(federation: Federation) {
+    self.federation = federation
+  }
+
+  /// The section of a node's settings file; the defaults where it has none.
+  public static func read(_ file: URL, federation: Federation) throws(SettingsProblem) -> BridgeSettings {
+    var settings = BridgeSettings(federation: federation)
+    if let section = try SettingsFile.open(file).optionalSection("bridge") { try settings.take(section) }
+    return settings
+  }
+
+  private mutating func take(_ section: SettingsSection) throws(SettingsProblem) {
+    try section.allow("protectionLimit", "residentQuery", "establishmentQuery")
+    protectionLimit = try section.duration(
+      "protectionLimit", default: protectionLimit, in: .seconds(60) ... .seconds(31 * 86_400))
+    live.residentQuery = try section.bool("residentQuery", default: live.residentQuery)
+    live.establishmentQuery = try section.bool("establishmentQuery", default: live.establishmentQuery)
+  }
+}

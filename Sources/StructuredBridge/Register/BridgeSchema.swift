@@ -1,0 +1,24 @@
+import GRDB
+
+/// The bridge's tables, in the relay's database. One migration a subject; none is edited once released.
+///
+/// Times are whole milliseconds since 1970. Participants stand in lower case, as they compare. `participant` is the
+/// organisation of this node whose row it is: what one organisation knows, no other one is asked about.
+enum BridgeSchema {
+  static let name = "bridge"
+
+  static func register(in migrator: inout DatabaseMigrator) {
+    for (name, sql) in migrations {
+      migrator.registerMigration("\(Self.name) \(name)") { db in try db.execute(sql: sql) }
+    }
+  }
+
+  // One entry a line.
+  private static let migrations: [(name: String, sql: String)] = [
+    (
+      "1 register",
+      BridgeKey.schema + PersonTable.schema + ProtectionTable.schema + CaseTable.schema + CaseEventTable.schema
+        + AvailabilityTable.schema
+    )
+  ]
+}
