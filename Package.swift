@@ -75,7 +75,7 @@ let package = Package(
     .target(
       name: "Service",
       dependencies: [
-        "Mailbox", "SDKRelay", "XMLSecurity",
+        "Mailbox", "SDKRelay", "StructuredBridge", "XMLSecurity",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -107,7 +107,7 @@ let package = Package(
     .testTarget(
       name: "ServiceTests",
       dependencies: [
-        "Service", "Mailbox", "SDKRelay", "Testbed", "XMLSecurity",
+        "Service", "Mailbox", "SDKRelay", "StructuredBridge", "Testbed", "XMLSecurity",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Hummingbird", package: "hummingbird"),

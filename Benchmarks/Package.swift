@@ -14,6 +14,7 @@ let package = Package(
         .product(name: "Mailbox", package: "sdk-relay"),
         .product(name: "SDKRelay", package: "sdk-relay"),
         .product(name: "Service", package: "sdk-relay"),
+        .product(name: "StructuredBridge", package: "sdk-relay"),
         .product(name: "XMLSecurity", package: "sdk-relay"),
         .product(name: "Testbed", package: "sdk-relay"),
         .product(name: "Logging", package: "swift-log"),

@@ -6,6 +6,7 @@ import Mailbox
 import NIOCore
 import NIOHTTP1
 import SDKRelay
+import StructuredBridge
 import Synchronization
 import Testbed
 
@@ -60,10 +61,12 @@ final class ServiceKit: Sendable {
     var nodes: [Node] = []
     var tasks: [Task<Void, any Error>] = []
     for node in [federation.nodeA, federation.nodeB] {
-      let service = try MailboxService.open(NodeSettings(file: node.settings), logger: logger)
+      let read = try NodeSettings(file: node.settings)
+      let bridge = try Bridge.open(read, BridgeSettings(federation: read.federation), logger: logger)
+      let service = bridge.mailbox
       let settings = try ServiceSettings.read(node.settings)!
       let (ports, told) = AsyncStream.makeStream(of: Int.self)
-      let server = try await APIServer(settings, mailbox: service, logger: logger) { told.yield($0) }
+      let server = try await APIServer(settings, bridge: bridge, logger: logger) { told.yield($0) }
       tasks.append(Task { try await service.run() })
       tasks.append(Task { try await server.run() })
       var port = 0

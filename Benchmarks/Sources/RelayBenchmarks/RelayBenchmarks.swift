@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Mailbox
 import SDKRelay
+import StructuredBridge
 import Service
 import XMLSecurity
 
@@ -45,7 +46,9 @@ import XMLSecurity
   private static func serve(_ file: URL) async throws {
     var logger = Logger(label: "sdkrelay")
     logger.logLevel = .error
-    let mailbox = try MailboxService.open(NodeSettings(file: file), logger: logger)
+    let node = try NodeSettings(file: file)
+    let bridge = try Bridge.open(node, BridgeSettings(federation: node.federation), logger: logger)
+    let mailbox = bridge.mailbox
     let settings = try ServiceSettings.read(file)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
@@ -56,7 +59,7 @@ import XMLSecurity
         }
       }
       if let settings {
-        let server = try await APIServer(settings, mailbox: mailbox, logger: logger)
+        let server = try await APIServer(settings, bridge: bridge, logger: logger)
         group.addTask { try await server.run() }
       }
       try await group.next()

@@ -52,7 +52,7 @@ struct Serve: AsyncParsableCommand {
     let serviceSettings = try ServiceSettings.read(URL(filePath: configurationFile.path))
     if let serviceSettings {
       services.append(
-        FollowingService(running: running, service: try await Self.server(serviceSettings, mailbox, output, logger)))
+        FollowingService(running: running, service: try await Self.server(serviceSettings, bridge, output, logger)))
     }
     if let settings = try OperationsSettings.read(URL(filePath: configurationFile.path)) {
       services.append(Self.operations(settings, mailbox, serviceSettings, output, logger))
@@ -79,9 +79,9 @@ struct Serve: AsyncParsableCommand {
 
   /// The MT–MK interface beside the access point.
   private static func server(
-    _ settings: ServiceSettings, _ mailbox: MailboxService, _ output: Output, _ logger: Logger
+    _ settings: ServiceSettings, _ bridge: Bridge, _ output: Output, _ logger: Logger
   ) async throws -> APIServer {
-    try await APIServer(settings, mailbox: mailbox, logger: logger) { port in
+    try await APIServer(settings, bridge: bridge, logger: logger) { port in
       let address = "\(settings.scheme)://\(settings.host):\(port)/v1"
       do {
         try output.result(Listening(listening: address, port: port)) { "MT–MK interface on \(address)" }

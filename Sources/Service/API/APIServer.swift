@@ -3,10 +3,11 @@ import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
 public import Logging
-public import Mailbox
+import Mailbox
 import NIOCore
 import SDKRelay
 public import ServiceLifecycle
+public import StructuredBridge
 
 /// The node's services over HTTP: the MT–MK interface, the node's own beside it, and their token endpoint.
 public struct APIServer: ServiceLifecycle.Service {
@@ -17,11 +18,11 @@ public struct APIServer: ServiceLifecycle.Service {
 
   /// - Parameter onListening: told the port once connections are taken.
   public init(
-    _ settings: ServiceSettings, mailbox: MailboxService, logger: Logger,
+    _ settings: ServiceSettings, bridge: Bridge, logger: Logger,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) async throws {
     self.init(
-      settings, responder: try await Responder(settings, mailbox: mailbox, logger: logger), logger: logger,
+      settings, responder: try await Responder(settings, bridge: bridge, logger: logger), logger: logger,
       onListening: onListening)
   }
 
@@ -65,15 +66,16 @@ struct Responder: HTTPResponder {
 
   /// - Parameter fetch: how the authorisation server's keys are got from an address.
   init(
-    _ settings: ServiceSettings, mailbox: MailboxService, pace: EventPace = EventPace(),
+    _ settings: ServiceSettings, bridge: Bridge, pace: EventPace = EventPace(),
     fetch: AuthorityKeys.Fetch? = nil, logger: Logger
   ) async throws {
     let address = settings.url?.absoluteString ?? "\(settings.scheme)://\(settings.host):\(settings.port)"
-    let authority = try await TokenAuthority(mailbox, issuer: address, settings: settings, fetch: fetch, logger: logger)
-    messages = MessageRoutes(mailbox: mailbox, authority: authority, base: "\(address)/v1", logger: logger)
+    let authority = try await TokenAuthority(
+      bridge.mailbox, issuer: address, settings: settings, fetch: fetch, logger: logger)
+    messages = MessageRoutes(mailbox: bridge.mailbox, authority: authority, base: "\(address)/v1", logger: logger)
     tokens = TokenEndpoint(
       authority: authority, addresses: [address, "\(address)\(TokenEndpoint.path)"], logger: logger)
-    relay = RelayInterface(mailbox, authority: authority, address: address, pace: pace, logger: logger)
+    relay = RelayInterface(bridge, authority: authority, address: address, pace: pace, logger: logger)
     self.logger = logger
   }
 

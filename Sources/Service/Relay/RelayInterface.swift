@@ -5,13 +5,14 @@ import Logging
 import Mailbox
 import NIOCore
 import SDKRelay
+import StructuredBridge
 
 /// The node's own interface beside the published one, under its own version: finds the route, lets in whoever has a valid
 /// token, holds the request to the route's description, and turns every error into an answer.
 struct RelayInterface: Sendable {
   static let root = ["relay", "v1"]
 
-  let mailbox: MailboxService
+  let bridge: Bridge
   let authority: TokenAuthority
   let routes: [Route]
   private let description: Data
@@ -19,12 +20,12 @@ struct RelayInterface: Sendable {
 
   /// - Parameter address: the service's, without a slash at its end.
   init(
-    _ mailbox: MailboxService, authority: TokenAuthority, address: String, pace: EventPace = EventPace(), logger: Logger
+    _ bridge: Bridge, authority: TokenAuthority, address: String, pace: EventPace = EventPace(), logger: Logger
   ) {
-    self.mailbox = mailbox
+    self.bridge = bridge
     self.authority = authority
     self.logger = logger
-    routes = RouteTable(mailbox: mailbox, authority: authority, pace: pace, logger: logger).routes
+    routes = RouteTable(bridge: bridge, authority: authority, pace: pace, logger: logger).routes
     description = RouteDescription.text(of: routes, server: "\(address)/\(Self.root.joined(separator: "/"))")
   }
 

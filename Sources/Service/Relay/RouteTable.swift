@@ -1,10 +1,11 @@
 import Hummingbird
 import Logging
 import Mailbox
+import StructuredBridge
 
 /// The routes of the node's own interface, and what they share.
 struct RouteTable: Sendable {
-  let mailbox: MailboxService
+  let bridge: Bridge
   let authority: TokenAuthority
   let pace: EventPace
   let logger: Logger
@@ -13,6 +14,7 @@ struct RouteTable: Sendable {
   /// Evidence that is being gathered and fetched.
   let exports = Slots(total: 4, each: 2)
 
+  var mailbox: MailboxService { bridge.mailbox }
   var cursors: Cursors { authority.cursors }
 
   var routes: [Route] {

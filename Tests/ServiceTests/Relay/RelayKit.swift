@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import StructuredBridge
 import Synchronization
 import Testbed
 import XMLSecurity
@@ -36,10 +37,11 @@ final class RelayKit: Sendable {
     let (node, service) = try Self.shared.get()
     var settings = node
     settings.data = folder
-    self.service = try MailboxService.open(settings, logger: .silent)
+    let bridge = try Bridge.open(settings, BridgeSettings(federation: settings.federation), logger: .silent)
+    self.service = bridge.mailbox
     var own = service
     own.authorisationServer = server
-    responder = try await Responder(own, mailbox: self.service, pace: pace, fetch: fetch, logger: .silent)
+    responder = try await Responder(own, bridge: bridge, pace: pace, fetch: fetch, logger: .silent)
   }
 
   deinit { try? FileManager.default.removeItem(at: folder) }
