@@ -31,6 +31,8 @@ struct MailboxInbox: Inbox {
 
   func tell(_ news: DeliveryNews, of message: StoredMessage, in db: Database) throws {
     let now = Date()
+    try companion?.told(news, of: message, at: now, in: db)
+    guard news != .accepted else { return }
     try FailedDeliveryTable.keep(news, of: message, at: now, in: db)
     guard let address = message.ownMailbox else { return }
     try MailboxService.notify(MailboxID(message.participant, address), .deliveryFailed, at: now, in: db)

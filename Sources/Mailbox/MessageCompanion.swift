@@ -15,4 +15,7 @@ public protocol MessageCompanion: Sendable {
 
   /// Is told of a message in the transaction that has stored it. If this throws, nothing of it is stored.
   func stored(_ message: StoredMessage, at now: Date, in db: Database) throws
+
+  /// Is told what became of a message that was sent, in the transaction in which it does.
+  func told(_ news: DeliveryNews, of message: StoredMessage, at now: Date, in db: Database) throws
 }

@@ -22,6 +22,8 @@ public protocol Inbox: Sendable {
 
 /// What somebody has to know of a message that was sent.
 public enum DeliveryNews: Hashable, Sendable {
+  /// Its recipient's message service has taken it: the status is ACCEPTED.
+  case accepted
   /// It was not delivered, or was refused: the status is MESSAGE_EXCHANGE_ERROR or REJECTED.
   case failed
   /// A message receipt came after it had counted as failed for want of one. The status stays.

@@ -16,4 +16,8 @@ struct BridgeCompanion: MessageCompanion {
   func isAboutProtected(_ message: StoredMessage, at now: Date, in db: Database) throws -> Bool { false }
 
   func stored(_ message: StoredMessage, at now: Date, in db: Database) throws {}
+
+  func told(_ news: DeliveryNews, of message: StoredMessage, at now: Date, in db: Database) throws {
+    try CaseFeedTable.tell(news, of: message, at: now, in: db)
+  }
 }

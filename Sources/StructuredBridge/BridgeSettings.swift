@@ -2,13 +2,16 @@ public import Foundation
 public import SDKRelay
 
 /// How the bridge works: the section `bridge` of the node's settings file, which `config/node.yaml` describes.
-public struct BridgeSettings: Hashable, Sendable {
+public struct BridgeSettings: Sendable {
   /// The environment that the node runs in: published test numbers are refused in the production one.
   public var federation: Federation
   /// How old the population register's answer may be before a person counts as protected again.
   public var protectionLimit = Duration.seconds(86_400)
   /// Which of the agreement's kinds are exchanged already.
   public var live = LiveKinds()
+
+  /// The case systems that are told of their cases' messages besides fetching the news.
+  public var caseSystems: [CaseHook] = []
 
   public init(federation: Federation) {
     self.federation = federation
@@ -22,10 +25,15 @@ public struct BridgeSettings: Hashable, Sendable {
   }
 
   private mutating func take(_ section: SettingsSection) throws(SettingsProblem) {
-    try section.allow("protectionLimit", "residentQuery", "establishmentQuery")
+    try section.allow("protectionLimit", "residentQuery", "establishmentQuery", "caseSystems")
     protectionLimit = try section.duration(
       "protectionLimit", default: protectionLimit, in: .seconds(60) ... .seconds(31 * 86_400))
     live.residentQuery = try section.bool("residentQuery", default: live.residentQuery)
     live.establishmentQuery = try section.bool("establishmentQuery", default: live.establishmentQuery)
+    for section in try section.sections("caseSystems") {
+      let hook = try CaseHook(section)
+      guard !caseSystems.contains(hook) else { throw section.problem("url", "the same case system twice") }
+      caseSystems.append(hook)
+    }
   }
 }

@@ -38,7 +38,7 @@ struct Serve: AsyncParsableCommand {
     let mailbox = bridge.mailbox
     let output = output
     let (running, isRunning) = AsyncStream.makeStream(of: Void.self)
-    let service = RunningService(mailbox: mailbox) { port in
+    let service = RunningService(bridge: bridge) { port in
       isRunning.finish()
       let address = "https://\(settings.server.host):\(port)/as4"
       do {
@@ -94,11 +94,11 @@ struct Serve: AsyncParsableCommand {
 
 /// The node as one service of the process.
 private struct RunningService: ServiceLifecycle.Service {
-  let mailbox: MailboxService
+  let bridge: Bridge
   let onListening: @Sendable (Int) -> Void
 
   func run() async throws {
-    try await mailbox.run { port in onListening(port) }
+    try await bridge.run { port in onListening(port) }
   }
 }
 

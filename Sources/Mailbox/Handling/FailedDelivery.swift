@@ -40,6 +40,7 @@ enum FailedDeliveryTable {
   /// Stores what the relay tells.
   static func keep(_ news: DeliveryNews, of message: StoredMessage, at now: Date, in db: Database) throws {
     switch news {
+    case .accepted: break
     case .failed:
       try db.change(
         sql: "INSERT OR IGNORE INTO failedDelivery (messageRow, at, status) VALUES (?, ?, ?)",

@@ -40,12 +40,12 @@ struct MailAddress: Hashable, Sendable, CustomStringConvertible {
 
 /// A webhook's address: `https`, a host that the node's settings name, and a path. Without user, query and fragment: what
 /// stands in an address is shown and logged elsewhere.
-struct WebhookAddress: Hashable, Sendable, CustomStringConvertible {
-  let description: String
+package struct WebhookAddress: Hashable, Sendable, CustomStringConvertible {
+  package let description: String
   let host: String
   let port: Int
 
-  init?(_ text: String) {
+  package init?(_ text: String) {
     guard text.utf8.count <= 500, text.hasPrefix("https://"), text.utf8.allSatisfy(Self.isPlain),
       let parts = URLComponents(string: text), let host = parts.host, HostName.isName(host) || HostName.isAddress(host),
       parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil,

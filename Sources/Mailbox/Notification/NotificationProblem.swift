@@ -1,10 +1,10 @@
 import SDKRelay
 
 /// Why a notification has not been sent. It holds codes only: neither the address nor what the other side says.
-struct NotificationProblem: Error, Hashable, Sendable, CustomStringConvertible {
-  let description: String
+package struct NotificationProblem: Error, Hashable, Sendable, CustomStringConvertible {
+  package let description: String
   /// Whether trying again is of no use.
-  let isFinal: Bool
+  package let isFinal: Bool
 
   init(_ description: String, isFinal: Bool = false) {
     self.description = description

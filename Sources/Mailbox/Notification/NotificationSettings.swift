@@ -122,12 +122,19 @@ public struct WebhookHost: Sendable {
 
   init(_ section: SettingsSection) throws(SettingsProblem) {
     try section.allow("host", "port", "secret", "trust", "totalTime")
-    self.init(
-      host: try section.value("host", expected: "a host's name or address") {
-        HostName.isName($0) || HostName.isAddress($0) ? $0.lowercased() : nil
-      },
-      port: try section.int("port", default: 443, in: 1...65_535),
-      secret: Array(try section.secret("secret", from: 32).utf8))
+    let host = try section.value("host", expected: "a host's name or address") {
+      HostName.isName($0) || HostName.isAddress($0) ? $0.lowercased() : nil
+    }
+    try self.init(host: host, port: section.int("port", default: 443, in: 1...65_535), section)
+  }
+
+  /// The host of an address, with what else the section says of it: `secret`, `trust` and `totalTime`.
+  package init(of address: WebhookAddress, _ section: SettingsSection) throws(SettingsProblem) {
+    try self.init(host: address.host, port: address.port, section)
+  }
+
+  private init(host: String, port: Int, _ section: SettingsSection) throws(SettingsProblem) {
+    self.init(host: host, port: port, secret: Array(try section.secret("secret", from: 32).utf8))
     if section.has("trust") { authorities = try TLSTrust(section) }
     totalTime = try section.duration("totalTime", default: totalTime, in: .seconds(1) ... .seconds(600))
   }

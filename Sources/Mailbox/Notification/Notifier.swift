@@ -95,7 +95,11 @@ struct Notifier: Sendable {
       try await SMTPClient(settings: smtp).send(message)
     case .webhook(let address):
       guard let host = settings?.host(of: address) else { return }
-      try await WebhookClient(host: host).send(WebhookEvent(pending, at: now()), to: address, at: now())
+      do {
+        try await WebhookClient(host: host).send(WebhookEvent(pending, at: now()).json, to: address, at: now())
+      } catch {
+        throw NotificationProblem(error)
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 import AsyncHTTPClient
-import Foundation
+package import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -8,13 +8,17 @@ import XMLSecurity
 
 /// Posts a signed event to a webhook of a host that the settings name. No redirect is followed, and of the answer only the
 /// status counts.
-struct WebhookClient: Sendable {
+package struct WebhookClient: Sendable {
   let host: WebhookHost
 
-  func send(_ event: WebhookEvent, to address: WebhookAddress, at now: Date) async throws(NotificationProblem) {
+  package init(host: WebhookHost) {
+    self.host = host
+  }
+
+  /// - Parameter body: the event, as JSON.
+  package func send(_ body: [UInt8], to address: WebhookAddress, at now: Date) async throws(NotificationProblem) {
     let status: Int
     do {
-      let body = try event.json
       status = try await post(body, WebhookSignature(secret: host.secret, time: now, body: body), to: address)
     } catch {
       throw NotificationProblem(error)

@@ -56,6 +56,7 @@ struct MessageResponse: Sendable {
     guard message.status != .scheduled else { return .ignored(reason: "the message has not been sent yet") }
     if isAccepted {
       try MessageTable.step(row, to: .accepted, event: text, transportID: reception.transportID, now: now, in: db)
+      try inbox?.tell(.accepted, of: message, in: db)
     } else {
       try MessageTable.fail(
         row, as: .rejected, event: text, transportID: reception.transportID, now: now, telling: inbox, in: db)

@@ -1,0 +1,49 @@
+import Logging
+import Mailbox
+import SDKRelay
+
+extension Bridge {
+  /// Runs the message service and, once it runs, what the bridge does by itself, until the message service ends
+  /// (``MailboxService/run(onListening:)``).
+  /// - Parameter onListening: told the port once the endpoint takes connections.
+  public func run(onListening: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      let (started, start) = AsyncStream.makeStream(of: Void.self)
+      group.addTask { [mailbox] in
+        try await mailbox.run { port in
+          start.finish()
+          await onListening(port)
+        }
+        return true
+      }
+      group.addTask {
+        // Not before this is the process that runs: two would tell case systems twice.
+        for await _ in started {}
+        await self.work()
+        return false
+      }
+      defer { group.cancelAll() }
+      while let isOver = try await group.next() {
+        if isOver { break }
+      }
+    }
+  }
+
+  private func work() async {
+    await settle()
+    await withTaskGroup(of: Void.self) { group in
+      for hook in settings.caseSystems {
+        group.addTask { await CaseHookWorker(bridge: self, hook: hook).run() }
+      }
+    }
+  }
+
+  private func settle() async {
+    do {
+      try await mailbox.relay.write { try BridgeKey.settle(in: $0) }
+    } catch {
+      // Where the storage key is missing, numbers cannot be opened either, and that is said where they are needed.
+      logger.error("the bridge's key cannot be sealed anew", metadata: ["reason": "\(error)"])
+    }
+  }
+}
