@@ -7,7 +7,7 @@ import Foundation
 /// and one that saw them stay the same, when there is nothing.
 struct Cursors: Sendable {
   enum List: String {
-    case events, conversations, messages
+    case events, conversations, messages, cases
   }
 
   private let key: SymmetricKey

@@ -46,7 +46,7 @@ private struct CaseFeed {
     let rows = try Row.fetchAll(
       db.cachedStatement(
         sql: """
-          SELECT caseFeed.id, caseFeed.at, caseFeed.kind, caseFeed.detail, caseFeed.caseRow, message.participant,
+          SELECT caseFeed.id, caseFeed.newsId, caseFeed.at, caseFeed.kind, caseFeed.detail, caseFeed.caseRow, message.participant,
             message.mailbox, message.messageId, message.direction, message.conversationId
           FROM caseFeed CROSS JOIN message ON message.id = caseFeed.messageRow
           CROSS JOIN messageRecord ON messageRecord.messageRow = message.id
@@ -60,15 +60,16 @@ private struct CaseFeed {
   }
 
   private func news(_ row: Row) throws -> CaseNews {
-    guard let kind = CaseNews.Kind(rawValue: row["kind"]), let id = MessageID(row["messageId"]),
+    guard let kind = CaseNews.Kind(rawValue: row["kind"]), let id = MessageID(row["newsId"]),
+      let message = MessageID(row["messageId"]),
       let direction = MessageDirection(rawValue: row["direction"]),
       let conversation = MessageID(row["conversationId"])
     else { throw DatabaseError(message: "a piece of news holds a word this version does not know") }
     let tenant = try ParticipantID(row["participant"])
     let found = try CaseTable(tenant: tenant, db: db).fetch(row["caseRow"])
     return CaseNews(
-      number: row["id"], time: Date(milliseconds: row["at"]), kind: kind, caseID: found.id,
-      references: found.references.filter { $0.owner == .own && $0.kind != .opaque }, messageID: id,
+      number: row["id"], id: id, time: Date(milliseconds: row["at"]), kind: kind, caseID: found.id,
+      references: found.references.filter { $0.owner == .own && $0.kind != .opaque }, messageID: message,
       mailbox: MailboxID(tenant, try FunctionalAddress(row["mailbox"])), direction: direction,
       conversationID: conversation, detail: row["detail"])
   }

@@ -10,6 +10,7 @@ enum CaseFeedTable {
   static let schema = """
     CREATE TABLE caseFeed (
       id INTEGER PRIMARY KEY,
+      newsId TEXT NOT NULL UNIQUE,
       participant TEXT NOT NULL,
       caseRow INTEGER NOT NULL REFERENCES caseRecord (id),
       messageRow INTEGER NOT NULL REFERENCES message (id),
@@ -94,11 +95,12 @@ enum CaseFeedTable {
   ) throws {
     try db.change(
       sql: """
-        INSERT OR IGNORE INTO caseFeed (participant, caseRow, messageRow, kind, detail, origin, at)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT OR IGNORE INTO caseFeed (newsId, participant, caseRow, messageRow, kind, detail, origin, at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        message.participant.comparable, row, message.row, kind.rawValue, detail, origin, now.milliseconds,
+        MessageID.new().value, message.participant.comparable, row, message.row, kind.rawValue, detail, origin,
+        now.milliseconds,
       ])
   }
 }

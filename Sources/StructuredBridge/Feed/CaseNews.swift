@@ -23,6 +23,8 @@ public struct CaseNews: Hashable, Sendable {
 
   /// Rises with every piece of news of this node. Within a case it is the order in which things happened here.
   public let number: Int64
+  /// The piece's own id: whoever gets it twice knows it by this.
+  public let id: MessageID
   public let time: Date
   public let kind: Kind
   public let caseID: CaseID

@@ -1,29 +1,29 @@
-import Foundation
+public import Foundation
 import Mailbox
 import SDKRelay
 
 /// A piece of news as case systems get it, over the interface and by webhook; `docs/bridge.md` describes each field.
 public struct CaseNewsBody: Encodable, Sendable {
-  let number: Int64
-  let time: Date
-  let event: String
-  let organisation: String
-  let caseId: String
-  let references: [Reference]
-  let messageId: String
-  let mailbox: String
-  let direction: String
-  let conversationId: String
-  let detail: String?
+  public let id: String
+  public let time: String
+  public let event: String
+  public let organisation: String
+  public let caseId: String
+  public let references: [Reference]
+  public let messageId: String
+  public let mailbox: String
+  public let direction: String
+  public let conversationId: String
+  public let detail: String?
 
-  struct Reference: Encodable, Sendable {
-    let kind: String
-    let value: String
+  public struct Reference: Encodable, Sendable {
+    public let kind: String
+    public let value: String
   }
 
   public init(_ news: CaseNews) {
-    number = news.number
-    time = news.time
+    id = news.id.value
+    time = news.time.ISO8601Format(.init(includingFractionalSeconds: true))
     event = news.kind.rawValue
     organisation = news.mailbox.participant.value
     caseId = news.caseID.value
@@ -36,10 +36,6 @@ public struct CaseNewsBody: Encodable, Sendable {
   }
 
   var json: [UInt8] {
-    get throws {
-      let encoder = JSONEncoder.stable()
-      encoder.dateEncodingStrategy = .iso8601
-      return Array(try encoder.encode(self))
-    }
+    get throws { Array(try JSONEncoder.stable().encode(self)) }
   }
 }

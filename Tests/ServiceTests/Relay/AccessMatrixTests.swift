@@ -60,7 +60,9 @@ struct InterfaceAccessTests {
         (plan.mailbox, plan.direction, plan.isProtected, plan.isTaken) = (mailbox, direction, isProtected, isTaken)
         (plan.conversation, plan.marker) = (conversation, "zz\(UUID().uuidString.prefix(8).lowercased())")
         let made = plan
-        items.append(Item(message: try await kit.put { $0 = made }, marker: plan.marker, plan: plan))
+        let message = try await kit.put { $0 = made }
+        try await kit.link(message)
+        items.append(Item(message: message, marker: plan.marker, plan: plan))
       }
     }
     return items
@@ -122,6 +124,7 @@ struct InterfaceAccessTests {
     let marked = try await kit.ask("POST", "/relay/v1/messages/search", token: token, json: ["words": items[2].marker])
     let status = try await kit.ask("POST", "/relay/v1/messages/status", token: token, json: ["ids": ids])
     let events = try await kit.ask("GET", "/relay/v1/events?limit=500", token: token)
+    let news = try await kit.ask("GET", "/relay/v1/cases/events?limit=500", token: token)
     let conversations = try await kit.ask("GET", "/relay/v1/conversations", token: token)
     let waiting = try await kit.ask("GET", "/relay/v1/conversations?unhandled=true", token: token)
     let mailboxes = try await kit.ask("GET", "/relay/v1/mailboxes", token: token)
@@ -146,6 +149,17 @@ struct InterfaceAccessTests {
     #expect(
       Set(events.list("events").compactMap { $0["message"] as? String }) == Set(visible.map(\.message.id.value)),
       comment)
+    // What a client has taken is still its case's.
+    let told = items.filter { item in
+      var item = item
+      item.plan.isTaken = false
+      return sees(kind, given, item, .list)
+    }
+    expectNothing(
+      of: items.filter { item in !told.contains { $0.marker == item.marker } }, in: news, but: ids, comment)
+    #expect(
+      Set(news.list("news").compactMap { $0["messageId"] as? String }) == Set(told.map(\.message.id.value)), comment)
+    #expect(news.text.components(separatedBy: "zzcase").count - 1 == news.list("news").count, comment)
     try expectCounts(kind, given, visible, mailboxes, conversations, comment)
   }
 

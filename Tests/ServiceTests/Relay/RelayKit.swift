@@ -4,7 +4,6 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
-import StructuredBridge
 import Synchronization
 import Testbed
 import XMLSecurity
@@ -12,6 +11,7 @@ import XMLSecurity
 @testable import Mailbox
 @testable import SDKRelay
 @testable import Service
+@testable import StructuredBridge
 
 /// A node whose interface is asked without a network, users and clients of two organisations, and messages put in as the
 /// relay would deliver them.
@@ -144,6 +144,21 @@ final class RelayKit: Sendable {
         _ = try MessageRecordTable.take(row, by: .service, at: .now, in: db)
       }
       return message
+    }
+  }
+
+  /// Has the message be one of a case's.
+  func link(_ message: StoredMessage) async throws {
+    let number = KnownTestNumbers.publishedPersonnummer.prefix { !$0.isWhitespace }
+    guard case .person(let person) = try IdentityReading(String(number), at: .now) else { return }
+    try await service.relay.write { db in
+      let tenant = message.participant
+      let persons = PersonTable(tenant, try BridgeKey.open(in: db), in: db)
+      let cases = CaseTable(tenant: tenant, db: db)
+      let row = try cases.insert(
+        of: persons.row(making: person, source: .core, at: .now), with: message.sender.id, opened: .now, at: .now)
+      try cases.add(CaseReference(.system, of: .own, "zzcase-\(message.row)")!, to: row, at: .now)
+      try CaseFeedTable.link(message, to: row, message.row, step: "person", at: .now, in: db)
     }
   }
 
