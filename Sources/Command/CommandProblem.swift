@@ -13,12 +13,12 @@ struct CommandProblem: Error {
   let sentence: String
   let exitCode: Int32
 
-  /// The work was done and the answer is no: an invalid file, a message that was rejected.
+  /// The answer is no: an invalid file, a message that was rejected, what is not there, not yours or refused.
   static func refused(_ sentence: String) -> CommandProblem {
     CommandProblem(sentence: printable(sentence), exitCode: refusedCode)
   }
 
-  /// The work could not be done: a file that is not there, a setting that is wrong.
+  /// Wrong use, or something cannot be read: an option or a setting that is wrong, a file that is not there.
   static func couldNotRun(_ sentence: String) -> CommandProblem {
     CommandProblem(sentence: printable(sentence), exitCode: couldNotRunCode)
   }
@@ -33,14 +33,13 @@ extension CommandProblem {
     case let problem as AgreementProblems: self = .couldNotRun(problem.description)
     case let problem as SubmissionProblem: self = Self.submission(problem)
     case EvidenceProblem.none: self = .refused("\(error)")
-    case DraftProblem.notFound, DraftProblem.usersOnly: self = .couldNotRun("\(error)")
-    case is DraftProblem, is HandlingProblem: self = .refused("\(error)")
+    case is MessageProblem, is DraftProblem, is HandlingProblem: self = .refused("\(error)")
     case is AccessProblem, is AccessDenied: self = .refused("\(error)")
     case is MailboxProblem: self = .refused("\(error)")
     case let problem as RetentionRuleProblems: self = .couldNotRun(problem.description)
     case is RegisterProblem, is HandOverProblem, is HoldProblem, is RetentionProblem: self = .refused("\(error)")
     case is SearchProblem, ContentProblem.destroyed: self = .refused("\(error)")
-    case SetAsideProblem.ended: self = .refused("\(error)")
+    case is SetAsideProblem: self = .refused("\(error)")
     case let problem as FileProblem: self = .couldNotRun(problem.description)
     case let error as CocoaError: self = .couldNotRun(Self.sentence(error))
     default: self = .couldNotRun("\(error)")

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import SDKRelay
 
-/// The command line. Exit codes: 0 done, 1 refused (an invalid file, a rejected message), 2 could not run.
+/// The command line. Exit codes: ``CommandProblem``.
 @main
 struct SDKRelayCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,10 +12,12 @@ struct SDKRelayCommand: AsyncParsableCommand {
       Try it out:   sdkrelay demo
       Run a node:   sdkrelay serve --config node.yaml
 
-      Exit codes: 0 done, 1 refused, 2 could not run. Commands that print results take --json for scripts; where \
+      Which one:    sdkrelay --version
+
+      Exit codes: 0 done, also where there was nothing to do; 1 no: not there, not yours, or refused; 2 wrong use, or \
+      something cannot be read. Commands that print results take --json for scripts; where \
       there is no result they then print {"error": "why"}.
       """,
-    version: Program.version,
     subcommands: [
       Serve.self, Send.self, Messages.self, Status.self, Aside.self, PayloadCommand.self, EnvelopeCommand.self,
       ReceiptCommand.self, Ping.self, AgreementCommand.self, UserCommand.self, ClientCommand.self, AuditCommand.self,
@@ -26,6 +28,8 @@ struct SDKRelayCommand: AsyncParsableCommand {
 
   static func main() async {
     do {
+      // Not the parser's own option: it would stand beside the `--version NUMBER` of commands about what has versions.
+      if CommandLine.arguments.dropFirst().elementsEqual(["--version"]) { leaveWithHelp(Program.version) }
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()

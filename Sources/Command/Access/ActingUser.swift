@@ -21,3 +21,16 @@ struct PerhapsActingUser: ParsableArguments {
   /// Who runs the command, where that is not who acts.
   var through: Principal? { user == nil ? nil : commandOperator() }
 }
+
+/// In whose name messages are read, and why.
+struct ReaderOptions: ParsableArguments {
+  @OptionGroup var user: PerhapsActingUser
+  @Option(
+    help:
+      "Why, for the audit trail; opens what is about a protected person where no user is named. Never personal data.")
+  var reason: String?
+
+  func reader() throws -> CommandReader {
+    CommandReader(try user.principal(), through: user.through, reason: reason)
+  }
+}

@@ -47,6 +47,7 @@ struct ClientAdd: AsyncParsableCommand {
     guard mailboxes.allSatisfy({ $0.participant == organisation }) else { throw AccessProblem.otherOrganisation }
     let (secret, credential) = try credential()
     let service = try configurationFile.service(creating: true)
+    for mailbox in mailboxes { try await service.checkKnown(mailbox) }
     let client = try await service.addClient(
       ClientID(id), name: name, of: organisation, scopes: scopes, credential: credential,
       by: commandOperator())

@@ -40,7 +40,7 @@ struct UserGrant: AsyncParsableCommand {
     discussion: """
       Roles: caseworker, mailboxAdministrator, registrar in a mailbox; systemAdministrator and auditor in a mailbox or, \
       without --mailbox, in the user's organisation. protectedPersons is no role: it opens messages about protected \
-      persons to whoever has a role there.
+      persons to whoever has a role there. The mailbox stands in an agreement or, without agreements, in the directory.
 
       Example:
         sdkrelay user grant handlaggare-1 caseworker --mailbox 0203:komvux.kommun.example.se/sdk:antagning
@@ -84,6 +84,8 @@ struct UserRevoke: AsyncParsableCommand {
   var grant: Int64?
   @Flag(help: "End the user's access for good.")
   var all = false
+  @Flag(help: "Also where it is the organisation's last systemAdministrator.")
+  var last = false
   @Option(help: "Why, for the audit trail. Never personal data.")
   var reason: String?
   @OptionGroup var configurationFile: ConfigurationFile
@@ -101,9 +103,9 @@ struct UserRevoke: AsyncParsableCommand {
         $0.number == grant && $0.holder == .user(user)
       }
       guard isTheirs else { throw AccessProblem.unknown("the grant \(grant) of \(user)") }
-      try await service.endGrant(grant, reason: reason, by: commandOperator())
+      try await service.endGrant(grant, isLastMeant: last, reason: reason, by: commandOperator())
     } else {
-      try await service.endUser(user, reason: reason, by: commandOperator())
+      try await service.endUser(user, isLastMeant: last, reason: reason, by: commandOperator())
     }
     try output.result(Revoked(id: user.value, grant: grant)) {
       grant.map { "grant \($0) of \(user) ended" } ?? "\(user) ended"

@@ -30,7 +30,7 @@ struct AgreementShow: ParsableCommand {
     let versions = book.versions(of: id)
     guard let last = versions.last else {
       let known = book.ids.isEmpty ? "there are none" : "there are \(book.ids.joined(separator: ", "))"
-      throw CommandProblem.couldNotRun("no agreement \(id): \(known)")
+      throw CommandProblem.refused("no agreement \(id): \(known)")
     }
     guard let version else {
       let today = Day(containing: now)
@@ -38,7 +38,7 @@ struct AgreementShow: ParsableCommand {
     }
     guard let found = versions.first(where: { $0.version == version }) else {
       let known = versions.map { "\($0.version)" }.joined(separator: ", ")
-      throw CommandProblem.couldNotRun("the agreement \(id) has no version \(version); it has \(known)")
+      throw CommandProblem.refused("the agreement \(id) has no version \(version); it has \(known)")
     }
     return found
   }

@@ -19,7 +19,7 @@ struct ArchiveExport: AsyncParsableCommand {
       account that ran the command, the user and the messages. Nothing is removed from the node.
 
       With --conversation, what the user may not export is left out; a message that was named by its id and may not be \
-      exported ends the command with exit code 2, and there is no package.
+      exported ends the command with exit code 1, and there is no package.
 
       Examples:
         sdkrelay archive export 3f1c…-… --as registrator-1 --out packages --config node.yaml
@@ -75,8 +75,9 @@ struct ArchiveExport: AsyncParsableCommand {
       package: summary.id, path: summary.place.path, messages: summary.messages.map(\.value),
       withoutEvidence: summary.withoutEvidence)
     try output.result(exported) {
+      let messages = summary.messages.count == 1 ? "1 message" : "\(summary.messages.count) messages"
       let missing = summary.withoutEvidence == 0 ? "" : ", \(summary.withoutEvidence) without signed originals"
-      return "\(printable(summary.place.path))  \(summary.messages.count) messages\(missing)"
+      return "\(printable(summary.place.path))  \(messages)\(missing)"
     }
   }
 }

@@ -45,13 +45,15 @@ struct MessageView: Encodable {
   let status: String
   let created: Date
   let stored: Date
-  let conversationID: String
+  let conversationID: String?
   let refToMessageID: String?
-  let from: Party
-  let to: Party
+  let from: Party?
+  let to: Party?
   /// The own mailbox that has the message where that is not the one it was sent to: it was forwarded there.
   let forwardedTo: String?
   let subject: String
+  /// Whether it is about a protected person, and nothing but id, time and state is told.
+  let concealed: Bool
   let confidential: Bool
   let references: [Reference]
   /// The references of the message that this one answers.
@@ -70,26 +72,29 @@ struct MessageView: Encodable {
   /// Nil while its content is there.
   let culled: Culled?
 
-  init(_ message: StoredMessage, withText: Bool) {
+  /// - Parameter isConcealed: whether it is about a protected person and nothing but id, time and state may be shown.
+  init(_ message: StoredMessage, withText: Bool, isConcealed: Bool = false) {
     id = message.id.value
     direction = message.direction.rawValue
     status = message.status.rawValue
     created = message.created
     stored = message.stored
-    conversationID = message.conversationID.value
-    refToMessageID = message.refToMessageID?.value
-    from = Party(message.sender)
-    to = Party(message.recipient)
+    concealed = isConcealed
+    let shown = isConcealed ? nil : message
+    conversationID = shown?.conversationID.value
+    refToMessageID = shown?.refToMessageID?.value
+    from = shown.map { Party($0.sender) }
+    to = shown.map { Party($0.recipient) }
     let isElsewhere = message.direction == .incoming && message.ownMailbox != message.recipient.mailbox
-    forwardedTo = isElsewhere ? message.ownMailbox?.value : nil
-    subject = message.subject
-    confidential = message.content.isConfidential
-    references = message.content.references.map(Reference.init)
-    returnedReferences = message.content.returnedReferences.map(Reference.init)
-    contentProblem = message.contentProblem.map { "\($0)" }
-    texts = withText ? message.content.texts : nil
-    files = message.content.files.map(File.init)
-    culled = message.content.culled.map { Culled(rule: $0.rule, time: $0.time) }
+    forwardedTo = isElsewhere ? shown?.ownMailbox?.value : nil
+    subject = shown?.subject ?? "Skyddad uppgift"
+    confidential = shown?.content.isConfidential ?? false
+    references = shown?.content.references.map(Reference.init) ?? []
+    returnedReferences = shown?.content.returnedReferences.map(Reference.init) ?? []
+    contentProblem = shown?.contentProblem.map { "\($0)" }
+    texts = withText ? shown?.content.texts : nil
+    files = shown?.content.files.map(File.init) ?? []
+    culled = shown?.content.culled.map { Culled(rule: $0.rule, time: $0.time) }
   }
 
   /// What stands in the place of the subject of a message that was culled.
@@ -152,14 +157,14 @@ extension MessageView {
     head.rows.append(["Subject", culledText.map { "(\($0))" } ?? printable(subject)])
     if let contentProblem { head.rows.append(["Content", contentProblem]) }
     if confidential { head.rows.append(["Secrecy", "*** CONFIDENTIAL – the sender marked it as under secrecy ***"]) }
-    head.rows.append(["From", from.text])
-    head.rows.append(["To", to.text])
+    head.rows.append(["From", from?.text ?? ""])
+    head.rows.append(["To", to?.text ?? ""])
     if let forwardedTo { head.rows.append(["Forwarded to", printable(forwardedTo)]) }
     head.rows.append(["Created", localTime(created)])
     head.rows.append([direction == "in" ? "Received" : "Submitted", localTime(stored)])
     head.rows.append(["Status", status])
     head.rows.append(["Message", id])
-    head.rows.append(["Conversation", conversationID])
+    head.rows.append(["Conversation", conversationID ?? ""])
     if let agreement { head.rows.append(["Agreement", agreement.text]) }
     if let refToMessageID { head.rows.append(["Answers", refToMessageID]) }
     for reference in references { head.rows.append(["Reference", reference.text]) }

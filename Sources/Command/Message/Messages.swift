@@ -1,4 +1,5 @@
 import ArgumentParser
+import Mailbox
 import SDKRelay
 
 struct Messages: ParsableCommand {
@@ -20,20 +21,24 @@ struct ChosenMessage: ParsableArguments {
       "Whose message, where two participants of this node exchanged it.", valueName: "organisation"))
   var participant: String?
 
-  /// - Parameter direction: whose copy to take where two participants of this node exchanged the message.
-  func find(in relay: Relay, preferring direction: MessageDirection) throws -> StoredMessage {
-    try relay.find(id, of: participant, preferring: direction)
+  /// The message for reading; of two participants' copies the recipient's.
+  func read(_ extract: MessageExtract, in service: MailboxService, for reader: CommandReader) async throws
+    -> StoredMessage
+  {
+    try await service.read(messageID(id), of: participant.map { try ParticipantID($0) }, extract, for: reader)
   }
 
   /// The signed proof of the message, also of one that was rejected and lies in no mailbox.
-  func evidence(in relay: Relay) throws -> [Evidence] {
-    let participant = try participant.map { try ParticipantID($0) }
-    if let participant, try relay.message(messageID(id), participant: participant).isEmpty {
-      let rejected = try relay.evidence(ofRejected: messageID(id), at: participant)
+  func evidence(in service: MailboxService, for reader: CommandReader) async throws -> [Evidence] {
+    let (relay, id) = (service.relay, try messageID(id))
+    if let participant = try participant.map({ try ParticipantID($0) }),
+      try relay.message(id, participant: participant).isEmpty
+    {
+      let rejected = try await service.rejectedProof(id, at: participant, for: reader)
       if !rejected.isEmpty { return rejected }
     }
-    let found = try relay.evidence(of: find(in: relay, preferring: .incoming))
-    guard !found.isEmpty else { throw CommandProblem.refused("there is no signed proof of the message yet") }
+    let found = try relay.evidence(of: await read(.proof, in: service, for: reader))
+    guard !found.isEmpty else { throw EvidenceProblem.none }
     return found
   }
 }
@@ -44,7 +49,7 @@ extension Relay {
     let id = try messageID(id)
     let found = try message(id, participant: participant.map { try ParticipantID($0) })
     guard let message = found.first(where: { $0.direction == direction }) ?? found.first else {
-      throw CommandProblem.couldNotRun("no message \(id.value) on this node")
+      throw CommandProblem.refused("no message \(id.value) on this node")
     }
     return message
   }

@@ -1,15 +1,21 @@
 import ArgumentParser
+import Mailbox
 import SDKRelay
 
 struct MessagesList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List messages, the newest first.",
     discussion: """
+      The audit trail tells of it. With --as the list has what the user may list. Without, of what is about a protected \
+      person it has time and state alone.
+
       Examples:
         sdkrelay messages list --config node.yaml
+        sdkrelay messages list --as handlaggare-1 --config node.yaml
         sdkrelay messages list --config node.yaml --incoming --mailbox sdk:sfi:0203:komvux.kommun.example.se --json
       """)
 
+  @OptionGroup var user: PerhapsActingUser
   @OptionGroup var configurationFile: ConfigurationFile
   @Flag(help: "Only received messages.")
   var incoming = false
@@ -30,24 +36,26 @@ struct MessagesList: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let relay = try configurationFile.open()
+    let service = try configurationFile.service()
     let filter = try filter()
-    let views = try relay.messages(filter).map { MessageView($0, withText: false) }
+    let reader = CommandReader(try user.principal(), through: user.through)
+    let views = try await service.list(filter, for: reader)
+      .map { MessageView($0.message, withText: false, isConcealed: $0.isConcealed) }
     // A mailbox or an organisation that is gone may still have messages; one that never was is a mistake.
-    if views.isEmpty { try await refuseStrangers(filter, relay) }
+    if views.isEmpty { try await refuseStrangers(filter, service.relay) }
     try output.result(views) { views.isEmpty ? "No messages." : Self.table(views).text }
   }
 
   private func refuseStrangers(_ filter: MessageFilter, _ relay: Relay) async throws {
     let own = relay.settings.participants.map(\.id)
     if let participant = filter.participant, !own.contains(participant) {
-      throw CommandProblem.couldNotRun("this node has no organisation \(participant.value)")
+      throw CommandProblem.refused("this node has no organisation \(participant.value)")
     }
     guard let mailbox = filter.mailbox else { return }
     for participant in filter.participant.map({ [$0] }) ?? own {
       if try await relay.directory.organization(participant).mailbox(mailbox) != nil { return }
     }
-    throw CommandProblem.couldNotRun("no organisation of this node has the mailbox \(mailbox.value)")
+    throw CommandProblem.refused("no organisation of this node has the mailbox \(mailbox.value)")
   }
 
   private func filter() throws -> MessageFilter {
@@ -66,12 +74,13 @@ struct MessagesList: AsyncParsableCommand {
   /// A message as a row of a table.
   static func cells(_ view: MessageView) -> [String] {
     let other = view.direction == "in" ? view.from : view.to
+    let name = other.map { $0.organisationLabel ?? $0.organisation } ?? ""
     let subject =
       (view.confidential ? "[confidential] " : "")
       + (view.culledText.map { "(\($0))" } ?? shortened(printable(view.subject)))
     return [
       localTime(view.stored), view.direction == "in" ? "<-" : "->", view.status,
-      shortened(printable(other.organisationLabel ?? other.organisation)), subject, "\(view.files.count)", view.id,
+      shortened(printable(name)), subject, "\(view.files.count)", view.id,
     ]
   }
 

@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
+import Mailbox
 import SDKRelay
 
-struct MessagesSave: ParsableCommand {
+struct MessagesSave: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "save", abstract: "Save a message's attachments, or its signed proof, as files.",
     discussion: """
@@ -16,6 +17,9 @@ struct MessagesSave: ParsableCommand {
         message-receipt.xml    the recipient's signed message receipt, and the same two files of its own journey
       A message that was rejected lies in no mailbox; its proof is found with --participant.
 
+      The audit trail tells of it. With --as attachments are saved that the user may read, and proof that the user may \
+      export. Without, what is about a protected person is saved only with --reason.
+
       Examples:
         sdkrelay messages save 3f1c…-… --config node.yaml --out inbox
         sdkrelay messages save 3f1c…-… --config node.yaml --evidence proof
@@ -23,6 +27,7 @@ struct MessagesSave: ParsableCommand {
       """)
 
   @OptionGroup var message: ChosenMessage
+  @OptionGroup var options: ReaderOptions
   @OptionGroup var configurationFile: ConfigurationFile
   @Option(help: ArgumentHelp("The folder to save the attachments into.", valueName: "dir"))
   var out: String?
@@ -42,11 +47,11 @@ struct MessagesSave: ParsableCommand {
     if out == nil, evidence == nil { throw ValidationError("Give --out, --evidence, or both.") }
   }
 
-  func run() throws {
-    let relay = try configurationFile.open()
+  func run() async throws {
+    let (service, reader) = (try configurationFile.service(), try options.reader())
     var saved: [Saved] = []
-    if let out { saved += try attachments(of: relay, in: out) }
-    if let evidence { saved += try proof(of: relay, in: evidence) }
+    if let out { saved += try await attachments(of: service, for: reader, in: out) }
+    if let evidence { saved += try await proof(of: service, for: reader, in: evidence) }
     try output.result(saved) {
       saved.isEmpty
         ? "The message has no attachments."
@@ -54,18 +59,22 @@ struct MessagesSave: ParsableCommand {
     }
   }
 
-  private func attachments(of relay: Relay, in out: String) throws -> [Saved] {
-    let message = try message.find(in: relay, preferring: .incoming)
+  private func attachments(
+    of service: MailboxService, for reader: CommandReader, in out: String
+  ) async throws -> [Saved] {
+    let message = try await message.read(.attachments, in: service, for: reader)
     let content = try message.openContent()
     let folder = try SafeFolder(URL(filePath: out))
     return try content.files.map { file in
-      let url = try AttachmentCopy.make(of: relay.attachment(file, of: message), file, in: folder)
+      let url = try AttachmentCopy.make(of: service.relay.attachment(file, of: message), file, in: folder)
       return Saved(path: url.path, name: file.name, size: file.size, sha256: file.sha256)
     }
   }
 
-  private func proof(of relay: Relay, in evidence: String) throws -> [Saved] {
-    let pieces = try message.evidence(in: relay)
+  private func proof(
+    of service: MailboxService, for reader: CommandReader, in evidence: String
+  ) async throws -> [Saved] {
+    let pieces = try await message.evidence(in: service, for: reader)
     let folder = try SafeFolder(URL(filePath: evidence))
     return try pieces.map { piece in
       let (url, size, sha256) = try piece.save(in: folder)

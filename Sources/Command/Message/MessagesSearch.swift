@@ -9,7 +9,7 @@ struct MessagesSearch: AsyncParsableCommand {
       The words stand in the subject, the text, the names of attachments, of the counterparty and of persons, or in the \
       references. Each has to be there; the last may be the beginning of a word. Newest first, without texts.
 
-      The operator reads no message through the service: a search is made in the name of a user, and the audit trail \
+      The operator searches for no words: a search is made in the name of a user, and the audit trail \
       names the account that ran the command and the user, never the words.
 
       Examples:

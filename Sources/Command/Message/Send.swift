@@ -9,7 +9,8 @@ struct Send: AsyncParsableCommand {
     discussion: """
       The message is accepted when the command ends: it has been checked and committed, and the running node \
       delivers it. Where the node has agreements, one of them must let the mailbox write to the other about this kind \
-      of information (sdkrelay agreement show). With --wait the command follows it until the recipient has accepted or refused it.
+      of information (sdkrelay agreement show). The audit trail tells of it; with --as the user must have the right to send \
+      from the mailbox. With --wait the command follows it until the recipient has accepted or refused it.
 
       Examples:
         sdkrelay send --from sdk:vux-antagning:0203:komvux.kommun.example.se \\
@@ -18,6 +19,7 @@ struct Send: AsyncParsableCommand {
         echo "Svar kommer." | sdkrelay send … --reply-to ID --text-file -
       """)
 
+  @OptionGroup var user: PerhapsActingUser
   @OptionGroup var configurationFile: ConfigurationFile
   @Option(help: "The sending mailbox: its functional address, or ORGANISATION/MAILBOX.")
   var from: String
@@ -42,7 +44,7 @@ struct Send: AsyncParsableCommand {
   func run() async throws {
     let service = try configurationFile.service(creating: true)
     let relay = service.relay
-    let id = try await service.submit(draft(relay), kind: body.kind)
+    let id = try await submit(draft(relay), to: service)
     guard let wait else {
       return try output.result(Accepted(id: id.value, status: MessageStatus.scheduled.rawValue)) {
         "\(MessageStatus.scheduled.rawValue)  \(id.value)"
@@ -52,6 +54,13 @@ struct Send: AsyncParsableCommand {
     let sent = try relay.message(id).first { $0.direction == .outgoing }
     guard let sent else { throw CommandProblem.couldNotRun("the message is gone from the store") }
     try await Follower(relay: relay, output: output).follow(sent, for: .seconds(wait))
+  }
+
+  private func submit(_ draft: Draft, to service: MailboxService) async throws -> MessageID {
+    guard let through = user.through else {
+      return try await service.submit(draft, kind: body.kind, byOperator: commandOperator())
+    }
+    return try await service.submit(draft, kind: body.kind, by: user.principal(), through: through)
   }
 
   private struct Accepted: Encodable {

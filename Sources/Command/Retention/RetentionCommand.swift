@@ -24,7 +24,11 @@ struct RetentionCommand: AsyncParsableCommand {
 struct RetentionPlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "Plan what to cull (a dry run): which messages, by which rule; no content.",
-    discussion: "Example: sdkrelay retention plan --as registrator-1 --config node.yaml")
+    discussion: """
+      Where nothing is due, that is said and the exit code is 0. Where the same plan waits for approval, that one is shown.
+
+      Example: sdkrelay retention plan --as registrator-1 --config node.yaml
+      """)
 
   @Option(help: ArgumentHelp("Only this mailbox.", valueName: "organisation/mailbox"))
   var mailbox: String?
@@ -35,12 +39,15 @@ struct RetentionPlanCommand: AsyncParsableCommand {
   @OptionGroup var output: Output
 
   private struct Planned: Encodable {
-    let plan: RetentionPlanView
+    /// Nil where nothing is due.
+    let plan: RetentionPlanView?
     let rows: [RetentionRowView]
     /// How many stay although their time is over, by reason.
     let staying: [String: Int]
     /// Whether more is due than one plan takes.
     let cut: Bool
+    /// Whether it is a plan that was made before and waits for approval.
+    let repeated: Bool
   }
 
   func validate() throws {
@@ -48,15 +55,32 @@ struct RetentionPlanCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let made = try await configurationFile.service().planRetention(
-      in: mailbox.map { try MailboxID($0) }, limit: limit, by: user.principal(), through: commandOperator())
+    do {
+      try show(
+        try await configurationFile.service().planRetention(
+          in: mailbox.map { try MailboxID($0) }, limit: limit, by: user.principal(), through: commandOperator()))
+    } catch let nothing as RetentionProblem {
+      // That nothing is due is no failure: a plan is asked for by the clock.
+      guard case .nothingDue(let staying) = nothing else { throw nothing }
+      let planned = Planned(plan: nil, rows: [], staying: Self.counts(staying), cut: false, repeated: false)
+      try output.result(planned) { "\(nothing)" }
+    }
+  }
+
+  private static func counts(_ staying: [RetentionObstacle: Int]) -> [String: Int] {
+    Dictionary(uniqueKeysWithValues: staying.map { ($0.rawValue, $1) })
+  }
+
+  private func show(_ made: RetentionPlanning) throws {
+    let plan = RetentionPlanView(made.plan)
     let planned = Planned(
-      plan: RetentionPlanView(made.plan), rows: made.rows.map(RetentionRowView.init),
-      staying: Dictionary(uniqueKeysWithValues: made.staying.map { ($0.rawValue, $1) }), cut: made.isCut)
+      plan: plan, rows: made.rows.map(RetentionRowView.init), staying: Self.counts(made.staying), cut: made.isCut,
+      repeated: made.isRepeated)
     try output.result(planned) {
-      var lines = [planned.plan.text, RetentionRowView.table(planned.rows).text]
+      var lines = [plan.text, RetentionRowView.table(planned.rows).text]
       lines += made.staying.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($1) stay: \($0.sentence)" }
       if made.isCut { lines.append("More is due: make another plan once this one has been run.") }
+      if made.isRepeated { lines.append("The same plan was made before, and waits for approval.") }
       lines.append("Nothing is culled before another person approves the plan.")
       return lines.joined(separator: "\n")
     }

@@ -10,6 +10,8 @@ public struct AccessDenied: Error, Hashable, Sendable, CustomStringConvertible {
     case notGranted
     /// It is about a protected person, and the extra grant is missing.
     case protectedPerson
+    /// It is about a protected person, and an operator, who can have no such grant, gave no reason.
+    case reasonMissing
   }
 
   public let permission: Permission
@@ -21,6 +23,8 @@ public struct AccessDenied: Error, Hashable, Sendable, CustomStringConvertible {
     switch reason {
     case .notGranted: "the right \(permission.rawValue) is not granted there"
     case .protectedPerson: "the message needs the grant protectedPersons"
+    case .reasonMissing:
+      "the message is about a protected person: only a reason (--reason) opens it, and the audit trail keeps that"
     }
   }
 }

@@ -11,6 +11,14 @@ public enum AccessProblem: Error, Hashable, Sendable, CustomStringConvertible {
   case name
   case noScope
   case secretByOperator
+  /// This node does not serve the organisation.
+  case unknownOrganisation(String, known: [String])
+  /// No agreement, or where there are none no directory, has the mailbox.
+  case unknownMailbox(String, known: [String])
+  /// What was to be ended has ended before.
+  case hasEnded(String)
+  /// Nobody would be left in the organisation to give grants.
+  case lastAdministrator
 
   public var description: String {
     switch self {
@@ -24,7 +32,18 @@ public enum AccessProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case .endsBeforeItBegins: "a grant ends after it begins"
     case .name: "a name has 1 to 200 characters, no control characters and no identity number"
     case .noScope: "a client needs at least one scope"
+    case .unknownOrganisation(let what, let known):
+      "this node does not serve \(what): \(Self.listed(known, "it serves"))"
+    case .unknownMailbox(let what, let known):
+      "no agreement or directory has the mailbox \(what): \(Self.listed(known, "there are"))"
+    case .hasEnded(let what): "\(what) has ended before"
+    case .lastAdministrator:
+      "this ends the organisation's last systemAdministrator: say so (--last, or last=true) to do it all the same"
     case .secretByOperator: "secrets are given at the command line, by whoever runs the node"
     }
+  }
+
+  private static func listed(_ known: [String], _ beginning: String) -> String {
+    known.isEmpty ? "there are none" : "\(beginning) \(known.sorted().joined(separator: ", "))"
   }
 }

@@ -12,6 +12,7 @@ extension MailboxService {
     let record = AuditRecord(principal, .addUser, participant: participant, object: "user \(id.value)")
     return try await audited(record, at: now) { _, db in
       try Access.check(principal, .administer, of: participant, at: now, in: db)
+      try self.checkServed(participant)
       try checkName(name)
       guard try UserTable.fetch(id, in: db) == nil else { throw AccessProblem.exists("the user \(id)") }
       try UserTable.add(user, in: db)
@@ -20,14 +21,17 @@ extension MailboxService {
   }
 
   /// Ends the user's access for good. Grants stay as they were given, and count no longer.
+  /// - Parameter isLastMeant: whether it may be the organisation's last system administrator.
   public func endUser(
-    _ id: UserID, reason: String? = nil, by principal: Principal, at now: Date = .now
+    _ id: UserID, isLastMeant: Bool = false, reason: String? = nil, by principal: Principal, at now: Date = .now
   ) async throws {
     let record = AuditRecord(principal, .endUser, object: "user \(id.value)", reason: reason)
     try await audited(record, at: now) { record, db in
       guard let user = try UserTable.fetch(id, in: db) else { throw AccessProblem.unknown("the user \(id)") }
       record.participant = user.participant
       try Access.check(principal, .administer, of: user.participant, at: now, in: db)
+      guard user.ended == nil else { throw AccessProblem.hasEnded("the access of \(id)") }
+      if !isLastMeant { try checkNotLast(user.participant, of: id, at: now, in: db) }
       try UserTable.end(id, at: now, in: db)
     }
   }
@@ -43,6 +47,7 @@ extension MailboxService {
     let record = AuditRecord(principal, .addClient, participant: participant, object: "client \(id.value)")
     return try await audited(record, at: now) { _, db in
       try Access.check(principal, .administer, of: participant, at: now, in: db)
+      try self.checkServed(participant)
       try checkName(name)
       guard !scopes.isEmpty else { throw AccessProblem.noScope }
       guard try ClientTable.fetch(id, in: db) == nil else { throw AccessProblem.exists("the client \(id)") }
@@ -60,6 +65,7 @@ extension MailboxService {
       guard let client = try ClientTable.fetch(id, in: db) else { throw AccessProblem.unknown("the client \(id)") }
       record.participant = client.participant
       try Access.check(principal, .administer, of: client.participant, at: now, in: db)
+      guard client.revoked == nil else { throw AccessProblem.hasEnded("the access of \(id)") }
       try ClientTable.revoke(id, at: now, in: db)
     }
   }

@@ -8,10 +8,14 @@ extension MailboxService {
   ///
   /// Whoever administers the organisation gives any; a mailbox's administrator gives `caseworker` and
   /// `protectedPersons` there. Nobody gives one to themselves.
+  /// - Parameter organisation: the one that whoever gives it means; nil for that of the holder.
+  /// - Throws: ``AccessDenied``; ``AccessProblem``, also for a mailbox that no agreement knows and for what is there.
   public func grant(
-    _ kind: Grant.Kind, to holder: Grant.Holder, in mailbox: MailboxID? = nil, from start: Date? = nil,
-    until end: Date? = nil, reason: String? = nil, by principal: Principal, at now: Date = .now
+    _ kind: Grant.Kind, to holder: Grant.Holder, in mailbox: MailboxID? = nil,
+    of expected: ParticipantID? = nil, from start: Date? = nil, until end: Date? = nil, reason: String? = nil,
+    by principal: Principal, at now: Date = .now
   ) async throws -> Grant {
+    let known: KnownMailboxes? = if let mailbox { try await knownMailboxes(of: mailbox.participant) } else { nil }
     let record = AuditRecord(
       principal, .addGrant, participant: mailbox?.participant, mailbox: mailbox?.address,
       object: "\(holder.text) \(kind.rawValue)", reason: reason)
@@ -19,21 +23,26 @@ extension MailboxService {
       let organisation = try holder.organisation(in: db)
       record.participant = organisation
       try checkGiver(principal, kind, holder, organisation, mailbox, at: now, in: db)
+      if let expected, expected != organisation { throw AccessProblem.otherOrganisation }
       try checkGrant(kind, holder, organisation, mailbox)
+      if let mailbox { try known?.check(mailbox) }
       let begin = start ?? now
       if let end, end <= begin { throw AccessProblem.endsBeforeItBegins }
-      let grant = try GrantTable.add(
-        NewGrant(
-          holder: holder, kind: kind, participant: organisation, mailbox: mailbox?.address, start: begin, end: end),
-        in: db)
+      let new = NewGrant(
+        holder: holder, kind: kind, participant: organisation, mailbox: mailbox?.address, start: begin, end: end)
+      if let number = try GrantTable.covering(new, at: now, in: db) {
+        throw AccessProblem.exists("the grant \(number), which gives the same,")
+      }
+      let grant = try GrantTable.add(new, in: db)
       record.object = "\(holder.text) \(kind.rawValue) grant \(grant.number)"
       return grant
     }
   }
 
   /// Ends the grant now; the next question is answered without it.
+  /// - Parameter isLastMeant: whether it may be what the organisation's last system administrator has.
   public func endGrant(
-    _ number: Int64, reason: String? = nil, by principal: Principal, at now: Date = .now
+    _ number: Int64, isLastMeant: Bool = false, reason: String? = nil, by principal: Principal, at now: Date = .now
   ) async throws {
     let record = AuditRecord(principal, .endGrant, object: "grant \(number)", reason: reason)
     try await audited(record, at: now) { record, db in
@@ -45,6 +54,10 @@ extension MailboxService {
       record.object = "\(grant.holder.text) \(grant.kind.rawValue) grant \(number)"
       let mailbox = grant.mailbox.map { MailboxID(grant.participant, $0) }
       try checkAuthority(principal, grant.kind, grant.participant, mailbox, at: now, in: db)
+      if let end = grant.end, end <= now { throw AccessProblem.hasEnded("the grant \(number)") }
+      if grant.kind == .role(.systemAdministrator), mailbox == nil, !isLastMeant {
+        try checkNotLast(grant.participant, without: number, at: now, in: db)
+      }
       try GrantTable.end(number, at: now, in: db)
     }
   }
@@ -59,6 +72,16 @@ extension MailboxService {
         return grant.mailbox.map { members.mailboxes.contains(MailboxID(grant.participant, $0)) } ?? false
       }
     }
+  }
+}
+
+/// Refuses to leave an organisation that has a system administrator without one.
+func checkNotLast(
+  _ participant: ParticipantID, without grant: Int64? = nil, of user: UserID? = nil, at now: Date, in db: Database
+) throws {
+  guard try GrantTable.hasAdministrator(participant, at: now, in: db) else { return }
+  guard try GrantTable.hasAdministrator(participant, without: grant, of: user, at: now, in: db) else {
+    throw AccessProblem.lastAdministrator
   }
 }
 

@@ -12,6 +12,8 @@ public enum AgreementPermission: Hashable, Sendable {
     public let reason: Reason
     /// A whole sentence without its stop, for whoever wrote the message. It has addresses and days, never content.
     public let description: String
+    /// How near an agreement comes that lacks as much: one that has one of the mailboxes is nearer than one with neither.
+    var nearness = 0
   }
 
   /// From the most to the least that is missing.
@@ -108,7 +110,7 @@ extension AgreementBook {
     -> AgreementPermission.Refusal
   {
     let order = AgreementPermission.Reason.allCases
-    let places = [one, other].map { order.firstIndex(of: $0.reason) ?? 0 }
+    let places = [one, other].map { (order.firstIndex(of: $0.reason) ?? 0, $0.nearness) }
     return places[1] > places[0] ? other : one
   }
 }
@@ -122,11 +124,12 @@ extension AgreementPermission.Refusal {
 extension Agreement {
   /// The route between two mailboxes of different parties.
   fileprivate func route(from sender: Place, to recipient: Place) -> Result<Route, AgreementPermission.Refusal> {
-    for place in [sender, recipient] where party(place.participant)?.mailbox(place.address) == nil {
-      return .failure(
-        .init(
-          .mailboxNotAgreed,
-          "the agreement \(reference) has no mailbox \(place.address) of \(place.participant)"))
+    let missing = [sender, recipient].filter { party($0.participant)?.mailbox($0.address) == nil }
+    if !missing.isEmpty {
+      let names = missing.map { "no mailbox \($0.address) of \($0.participant)" }.joined(separator: " and ")
+      var refusal = AgreementPermission.Refusal(.mailboxNotAgreed, "the agreement \(reference) has \(names)")
+      refusal.nearness = 2 - missing.count
+      return .failure(refusal)
     }
     guard let route = routes.first(where: { $0.from == sender && $0.to == recipient }) else {
       return .failure(

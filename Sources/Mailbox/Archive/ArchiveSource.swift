@@ -54,6 +54,9 @@ struct ZipSource: ArchiveSource {
 
   init(_ path: String) throws {
     zip = try ZipReader(path, maximumEntries: ArchiveLayout.mostFiles)
+    if zip.entries.contains(where: { $0.name.hasPrefix("META-INF/ASiCManifest") }) {
+      throw ArchiveProblem.unreadable("\(path) is an evidence file and no package: sdkrelay evidence verify is for it")
+    }
     let roots = Set(zip.entries.map { $0.name.split(separator: "/").first.map(String.init) ?? "" })
     guard roots.count == 1, let root = roots.first, zip.entries.allSatisfy({ $0.name.contains("/") }) else {
       throw ArchiveProblem.unreadable("\(path) does not unpack to one folder")

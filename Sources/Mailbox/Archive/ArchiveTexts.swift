@@ -18,7 +18,8 @@ struct DescriptiveDocument {
       try xml.element("dc:title", title)
       try xml.element("dc:creator", "\(submitter.name) (\(submitter.id))")
       for matter in Set(messages.map(\.register.matter)).sorted() { try xml.element("dc:subject", matter) }
-      try xml.element("dc:description", "\(messages.count) messages exchanged over Säker digital kommunikation (SDK)")
+      let count = messages.count == 1 ? "1 message" : "\(messages.count) messages"
+      try xml.element("dc:description", "\(count) exchanged over Säker digital kommunikation (SDK)")
       try xml.element("dc:date", period)
       try xml.element("dc:type", "Collection")
       try xml.element("dc:identifier", package)

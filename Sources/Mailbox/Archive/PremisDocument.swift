@@ -75,7 +75,7 @@ struct PremisDocument {
   }
 
   private func export(_ xml: ArchiveXML) throws {
-    let detail = "\(entries.count) messages exported as the package \(package)"
+    let detail = "\(entries.count) message\(entries.count == 1 ? "" : "s") exported as the package \(package)"
     try event("export \(package)", "packaging", created, detail, xml) {
       for entry in entries { try identifier("linkingObject", Self.entity(entry.archived.message), xml) }
     }

@@ -20,10 +20,34 @@ extension MailboxService {
         return value
       }
     } catch {
-      let outcome: AuditOutcome = error is AccessDenied ? .denied : .failed
       // Where the entry cannot be written, the first error is what there is to say.
-      try? await relay.write { db in try audit.append(draft.current, outcome, at: now, in: db) }
+      try? await relay.write { db in
+        for (record, outcome) in try draft.current.ending(in: error, db) {
+          try audit.append(record, outcome, at: now, in: db)
+        }
+      }
       throw error
+    }
+  }
+}
+
+extension AuditRecord {
+  /// How work that came to nothing is told. Whoever asked for a message that is not for them was told that there is none;
+  /// the trail says that it was denied, once for each mailbox that has it.
+  fileprivate func ending(in error: any Error, _ db: Database) throws -> [(AuditRecord, AuditOutcome)] {
+    if error is AccessDenied { return [(self, .denied)] }
+    guard error as? MessageProblem == .notFound, mailbox == nil, let messageID else { return [(self, .failed)] }
+    let rows = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT DISTINCT participant, mailbox FROM message WHERE messageId = ? AND (? IS NULL OR participant = ?)
+        """, arguments: [messageID.value, participant?.comparable, participant?.comparable])
+    guard !rows.isEmpty else { return [(self, .failed)] }
+    return try rows.map { row in
+      var record = self
+      record.participant = try ParticipantID(row["participant"])
+      record.mailbox = try (row["mailbox"] as String?).map { try FunctionalAddress($0) }
+      return (record, .denied)
     }
   }
 }

@@ -24,15 +24,25 @@ extension AuditAction {
 
 // Messages as a principal may handle them: each step asks ``Access`` first, in its own transaction.
 extension MailboxService {
+  /// Checks the draft against agreement, stores it durably and queues it, for whoever runs commands on the node and needs
+  /// no grant to send. The audit trail tells of it in the same transaction.
+  public func submit(
+    _ draft: Draft, kind: InformationKind = .other, byOperator operator: Principal, at now: Date = .now
+  ) async throws(SubmissionProblem) -> MessageID {
+    try await submit(draft, kind: kind, submitter: `operator`) { [audit] message, db in
+      try audit.append(AuditRecord(sending: draft, message.id, by: `operator`), at: now, in: db)
+    }
+  }
+
   /// Checks the draft against access and agreement, stores it durably and queues it.
+  /// - Parameter operator: who asks in the user's name at the command line: the audit trail names both.
   /// - Throws: ``AccessDenied`` when the principal may not send from the mailbox, or ``SubmissionProblem``.
   public func submit(
-    _ draft: Draft, kind: InformationKind = .other, by principal: Principal, at now: Date = .now
+    _ draft: Draft, kind: InformationKind = .other, by principal: Principal, through operator: Principal? = nil,
+    at now: Date = .now
   ) async throws -> MessageID {
     let mailbox = MailboxID(draft.sender.participant, draft.sender.address)
-    let record = AuditRecord(
-      principal, .sendMessage, participant: mailbox.participant, mailbox: mailbox.address,
-      messageID: draft.chosen.messageID, object: "to \(draft.recipient.participant.value)")
+    let record = AuditRecord(sending: draft, draft.chosen.messageID, by: principal, through: `operator`)
     // Before anything is copied. It counts again in the transaction that stores the message.
     if try !relay.read({ try Access.allows(principal, .send, mailbox, at: now, in: $0) }) {
       return try await audited(record, at: now) { _, db in
@@ -119,5 +129,15 @@ extension MailboxService {
         """, arguments: [id.value, direction?.rawValue, direction?.rawValue] + access.arguments)
     guard let row else { throw MessageProblem.notFound }
     return try StoredMessage(row)
+  }
+}
+
+extension AuditRecord {
+  fileprivate init(
+    sending draft: Draft, _ id: MessageID?, by principal: Principal, through operator: Principal? = nil
+  ) {
+    self.init(
+      principal, through: `operator`, .sendMessage, participant: draft.sender.participant,
+      mailbox: draft.sender.address, messageID: id, object: "to \(draft.recipient.participant.value)")
   }
 }

@@ -69,6 +69,8 @@ public struct RetentionPlanning: Sendable {
   public let staying: [RetentionObstacle: Int]
   /// Whether more is due than one plan takes.
   public let isCut: Bool
+  /// Whether the plan was made before and waits for approval.
+  public let isRepeated: Bool
 }
 
 /// Why retention does not go on.

@@ -5,6 +5,7 @@ import SDKRelay
 extension MailboxService {
   /// Makes a plan of what may be culled now (a dry run): nothing is culled by it.
   ///
+  /// Where the same plan waits for approval already, that one is given and none is made.
   /// It has what the rules let go in mailboxes where the principal may cull, oldest first, and not what it may not see.
   /// - Parameters:
   ///   - mailbox: nil for all of these.
@@ -30,14 +31,16 @@ extension MailboxService {
       let found = try found.get()
       guard let organisation = found.organisation else { throw RetentionProblem.nothingDue(staying: found.staying) }
       for place in found.mailboxes { try Access.check(principal, .cull, place, at: now, in: db) }
-      let number = try RetentionTable.insert(
-        found.rows, for: organisation, by: user, lapses: now + lapse, at: now, in: db)
+      let waiting = try RetentionTable.waiting(found.rows, of: organisation, at: now, in: db)
+      let number =
+        try waiting
+        ?? RetentionTable.insert(found.rows, for: organisation, by: user, lapses: now + lapse, at: now, in: db)
       record.participant = organisation
       record.object = ["plan \(number)", record.object].compactMap(\.self).joined(separator: ", ")
       guard let plan = try RetentionTable.fetch(number, in: db) else { throw RetentionProblem.notFound }
       return RetentionPlanning(
         plan: plan, rows: try RetentionTable.shown(number, after: 0, limit: found.rows.count, in: db),
-        staying: found.staying, isCut: found.isCut)
+        staying: found.staying, isCut: found.isCut, isRepeated: waiting != nil)
     }
   }
 }

@@ -92,6 +92,16 @@ enum RetentionTable {
     return number
   }
 
+  /// The number of a plan of the same rows that can still be approved.
+  static func waiting(
+    _ rows: [PlannedRow], of organisation: ParticipantID, at now: Date, in db: Database
+  ) throws -> Int64? {
+    try db.row(
+      sql: "SELECT id FROM retentionPlan WHERE participant = ? AND digest = ? AND approvedAt IS NULL AND lapsesAt > ?",
+      arguments: [organisation.comparable, Data(PlannedRow.digest(of: rows)), now.milliseconds]
+    ).map { $0[0] }
+  }
+
   static func fetch(_ number: Int64, in db: Database) throws -> RetentionPlan? {
     try db.row(sql: "\(plans) WHERE id = ?", arguments: [number]).map(RetentionPlan.init)
   }

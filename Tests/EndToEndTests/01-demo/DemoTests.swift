@@ -99,7 +99,7 @@ struct DemoTests {
     let status = try await Sdkrelay.run("status", id, "--config", "\(dir)/node-a/node.yaml")
     #expect(status.output.hasPrefix("ACCEPTED"))
     let unknown = try await Sdkrelay.run("status", UUID().uuidString, "--config", config)
-    #expect(unknown.exitCode == 2)
+    #expect(unknown.exitCode == 1)
   }
 
   /// Both nodes write the same proof into files, and its envelopes verify.

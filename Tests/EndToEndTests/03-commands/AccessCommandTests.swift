@@ -1,4 +1,6 @@
 import Foundation
+import Mailbox
+import SDKRelay
 import Testbed
 import Testing
 
@@ -7,7 +9,7 @@ import Testing
 struct AccessCommandTests {
   private let node: OwnData
   private static let organisation = "0203:komvux.kommun.example.se"
-  private static let mailbox = "\(organisation)/sdk:antagning"
+  private static let mailbox = "\(organisation)/sdk:vux-antagning:0203:komvux.kommun.example.se"
 
   init() throws {
     node = try OwnData()
@@ -99,5 +101,74 @@ struct AccessCommandTests {
     #expect(try await run("audit", "search", "--person", input: "19121212-1212\n").output == "No entries.\n")
     #expect(try await run("audit", "search", "--person", input: "121212-1212\n").exitCode == 2)
     #expect(try await run("audit", "search", "--person", input: "191212121212").output.contains("audit.search"))
+  }
+
+  @Test("W12 what the operator sends, lists, shows and saves stands in the trail")
+  func operatorReads() async throws {
+    let sent = try await run(
+      "send", "--from", "sdk:vux-antagning:0203:komvux.kommun.example.se", "--to",
+      "0203:arbetsformedlingen.example.se/sdk:utbildning:0203:arbetsformedlingen.example.se", "--subject", "Kursstart",
+      "--text", "Höstens kurser", "--json")
+    let id = try #require(try sent.json()["id"] as? String)
+    #expect(try await run("messages", "list").output.contains("Kursstart"))
+    #expect(try await run("messages", "show", id).output.contains("Höstens kurser"))
+    #expect(try await run("messages", "save", id, "--out", node.folder.url.appending(path: "o").path).exitCode == 0)
+    let actions = try await run("audit", "search").lines.dropFirst().compactMap { line in
+      ["message.read", "message.list", "message.send"].first { line.contains($0) }
+    }
+    #expect(actions == ["message.read", "message.read", "message.list", "message.send"])
+    _ = try await run("user", "add", "u1", "--name", "En", "--organisation", Self.organisation)
+    #expect(try await run("messages", "list", "--as", "u1").output == "No messages.\n")
+    #expect(try await run("messages", "show", id, "--as", "u1").exitCode == 1)
+    let denied = try await run(
+      "send", "--from", Self.mailbox, "--to", Self.mailbox, "--subject", "a", "--text", "b",
+      "--as", "u1")
+    #expect(denied.exitCode == 1 && denied.complaint.contains("the right send is not granted"))
+
+    _ = try await run("user", "grant", "u1", "caseworker", "--mailbox", Self.mailbox)
+    #expect(try await run("user", "grant", "u1", "protectedPersons", "--mailbox", Self.mailbox).exitCode == 0)
+    #expect(try await run("messages", "show", id, "--as", "u1").output.contains("Höstens kurser"))
+    try await protect(id)
+    let list = try await run("messages", "list").output
+    #expect(list.contains("Skyddad uppgift") && !list.contains("Kursstart") && !list.contains("Arbetsförmedlingen"))
+    let json = try await run("messages", "list", "--json").output
+    #expect(json.contains("\"concealed\" : true") && !json.contains("Kursstart") && !json.contains("arbetsformedl"))
+    for command in [["show", id], ["save", id, "--out", node.folder.url.appending(path: "p").path]] {
+      let refused = try await node.run(["messages"] + command)
+      #expect(refused.exitCode == 1 && refused.output.isEmpty && refused.complaint.contains("--reason"))
+      #expect(try await node.run(["messages"] + command + ["--reason", "tillsyn"]).exitCode == 0)
+    }
+    #expect(try await run("audit", "search", "--message", id).output.contains("glass broken"))
+  }
+
+  /// Marks the message as the user's colleague would at their own interface.
+  private func protect(_ id: String) async throws {
+    let settings = try NodeSettings(file: URL(filePath: node.config[1]))
+    let service = try MailboxService.open(settings)
+    try await service.handle(try #require(MessageID(id)), .protect, version: 0, by: .user(UserID("u1")))
+  }
+
+  @Test("a mailbox or an organisation that nobody knows is refused, and what is there is not given or ended twice")
+  func unknown() async throws {
+    let stranger = try await run("user", "add", "a", "--name", "A", "--organisation", "0203:annan.example.se")
+    #expect(stranger.exitCode == 1 && stranger.complaint.contains("it serves \(Self.organisation)"))
+    _ = try await run("user", "add", "a", "--name", "A", "--organisation", Self.organisation)
+    let nowhere = "\(Self.organisation)/sdk:ingen"
+    let refused = try await run("user", "grant", "a", "caseworker", "--mailbox", nowhere)
+    #expect(refused.exitCode == 1 && refused.complaint.contains("there are \(Self.organisation)/sdk:"))
+    let client = try await run(
+      "client", "add", "system", "--name", "S", "--organisation", Self.organisation, "--scope", "getMessage",
+      "--mailbox", nowhere)
+    #expect(client.exitCode == 1)
+    #expect(try await run("client", "list").output == "There are no clients.\n", "no client without its mailbox")
+    let grant = ["user", "grant", "a", "systemAdministrator"]
+    let number = try #require(try await node.run(grant + ["--json"]).json()["number"] as? Int)
+    #expect(try await node.run(grant).exitCode == 1)
+    let revoke = ["user", "revoke", "a", "--grant", "\(number)"]
+    let last = try await node.run(revoke)
+    #expect(last.exitCode == 1 && last.complaint.contains("--last"))
+    #expect(try await node.run(revoke + ["--last"]).exitCode == 0)
+    let again = try await node.run(revoke)
+    #expect(again.exitCode == 1 && again.complaint == "sdkrelay: the grant \(number) has ended before\n")
   }
 }

@@ -58,7 +58,7 @@ struct DataFolderTests {
     ]
     for stranger in strangers {
       let result = try await Sdkrelay.run(list + stranger)
-      #expect(result.exitCode == 2, "\(stranger)")
+      #expect(result.exitCode == 1, "\(stranger)")
       #expect(result.output.isEmpty)
     }
     for known in [[], ["--mailbox", own.mailboxes[1].address], ["--participant", own.id]] {

@@ -1,4 +1,5 @@
 import Foundation
+import SDKRelay
 import Testing
 
 /// What every command promises: one sentence on standard error and an exit code that says whose fault it is.
@@ -100,6 +101,16 @@ struct ExitCodeTests {
     let json = try await Sdkrelay.run(arguments + ["--json"])
     #expect(try json.json()["error"] is String)
     #expect(json.exitCode == 2)
+  }
+
+  @Test("--version is the program's by itself, and stands once in the help of commands about what has versions")
+  func version() async throws {
+    #expect(try await Sdkrelay.run("--version").output == "\(Program.version)\n")
+    for command in [["mailbox", "set"], ["mailbox", "template"], ["register", "set"], ["agreement", "show"]] {
+      let help = try await Sdkrelay.run(command + ["--help"]).output
+      let lines = help.split(separator: "\n").filter { $0.drop { $0 == " " }.hasPrefix("--version") }
+      #expect(lines.count == 1, "\(command)")
+    }
   }
 
   @Test(

@@ -66,7 +66,7 @@ struct NodeStateTests {
     #expect(ended.complaint.contains("cannot go on"))
     #expect(try relay.setAsideItems().count == 1, "refused is not forgotten")
     let unknown = try await run("aside", "release", "4711", on: field)
-    #expect(unknown.exitCode == 2)
+    #expect(unknown.exitCode == 1)
     #expect(unknown.complaint == "sdkrelay: nothing is set aside under the number 4711\n")
     let dismissed = try await run("aside", "dismiss", number, on: field)
     #expect(dismissed.output == "\(number) dismissed\n")

@@ -50,7 +50,7 @@ struct RecordsCommandTests {
     #expect(open.contains("KOM-2026/7") && !open.contains("Kurs") && !open.contains(id))
     #expect(try await run("register", "list", "--public", "--as", "anna").output.contains("(secret)"))
     #expect(try await run("register", "list", "--as", "bo").output == "No lines.\n")
-    try await run("register", "withdraw", id, "--reason", "r", "--as", "bo", code: 2)
+    try await run("register", "withdraw", id, "--reason", "r", "--as", "bo", code: 1)
     try await run("register", "hand-over", id, "--system", "s", "--content", "00", "--as", "anna", code: 1)
     let trail = try await run("audit", "search").output
     #expect(trail.contains("as user anna") && !trail.contains("Kurs"))

@@ -70,7 +70,7 @@ struct EvidenceFileTests {
     #expect(again.complaint.contains("already exists"))
     let unknown = try await Sdkrelay.run(
       "evidence", "export", UUID().uuidString, "--config", settings, "--out", field.files[0].path + ".2")
-    #expect(unknown.exitCode == 2)
+    #expect(unknown.exitCode == 1)
     let trail = try await Sdkrelay.run("audit", "search", "--message", field.id.value, "--config", settings, "--json")
     let entries = try #require(
       try JSONSerialization.jsonObject(with: Data(trail.output.utf8)) as? [[String: Any]])

@@ -13,7 +13,7 @@ import Testing
   private let root = Principal.operator("root")
 
   init() async throws {
-    service = try kit.service()
+    service = try kit.service(agreements: OfficeKit.agreement())
     for name in ["worker", "chief", "admin", "auditor"] {
       _ = try await service.addUser(UserID(name), name: name, of: AccessKit.organisation, by: root)
     }
@@ -101,5 +101,73 @@ import Testing
     await #expect(throws: AccessProblem.name) {
       try await service.addUser(UserID("x"), name: "19121212-1212", of: AccessKit.organisation, by: root)
     }
+  }
+
+  @Test("W4 an organisation that the node does not serve, and a mailbox that no agreement has, are refused by name")
+  func unknown() async throws {
+    let nowhere = MailboxID(AccessKit.organisation, try FunctionalAddress("sdk:ingen"))
+    let error = await #expect(throws: AccessProblem.self) {
+      try await service.grant(.role(.caseworker), to: kit.user("worker"), in: nowhere, by: root)
+    }
+    let known = ["sdk:antagning", "sdk:rektor", "sdk:studievagledning"].map { "\(AccessKit.organisation)/\($0)" }
+    #expect(
+      "\(try #require(error))"
+        == "no agreement or directory has the mailbox \(nowhere): there are \(known.joined(separator: ", "))")
+    await #expect(throws: AccessDenied.self, "whoever may give none there is told nothing") {
+      try await service.grant(
+        .role(.caseworker), to: kit.user("chief"), in: nowhere, by: .user(UserID("worker")))
+    }
+    let stranger = AccessProblem.unknownOrganisation(AccessKit.stranger.value, known: [AccessKit.organisation.value])
+    await #expect(throws: stranger) {
+      try await service.addUser(UserID("x"), name: "X", of: AccessKit.stranger, by: root)
+    }
+    await #expect(throws: stranger) {
+      try await service.addClient(
+        ClientID("x"), name: "X", of: AccessKit.stranger, scopes: [.getMessage],
+        credential: ClientCredential.newSecret().credential, by: root)
+    }
+    #expect(try service.grants(for: root).count == 3)
+  }
+
+  @Test("a grant that is there is not given twice, and what has ended is not ended again")
+  func twice() async throws {
+    func give(_ from: Date? = nil, until end: Date? = nil, at now: Date = .now) async throws -> Int64 {
+      try await service.grant(
+        .role(.caseworker), to: kit.user("worker"), in: AccessKit.mailbox, from: from, until: end, by: root, at: now
+      ).number
+    }
+    let (now, day) = (Date(), AccessKit.day)
+    let short = try await give(until: now + day, at: now)
+    await #expect(throws: AccessProblem.self) { try await give(until: now + day / 2, at: now) }
+    let long = try await give(at: now)
+    let error = await #expect(throws: AccessProblem.self) { try await give(at: now) }
+    #expect("\(try #require(error))" == "the grant \(long), which gives the same, is there already")
+    for number in [short, long] { try await service.endGrant(number, by: root, at: now + 1) }
+    await #expect(throws: AccessProblem.hasEnded("the grant \(long)")) {
+      try await service.endGrant(long, by: root, at: now + 2)
+    }
+    _ = try await give(at: now + 3)
+    try await service.endUser(UserID("worker"), by: root)
+    await #expect(throws: AccessProblem.hasEnded("the access of worker")) {
+      try await service.endUser(UserID("worker"), by: root)
+    }
+  }
+
+  @Test("W4 nobody takes the last system administrator from an organisation without saying so")
+  func last() async throws {
+    let admin = Principal.user(try UserID("admin"))
+    await #expect(throws: AccessProblem.lastAdministrator) { try await service.endGrant(2, by: admin) }
+    await #expect(throws: AccessProblem.lastAdministrator) { try await service.endGrant(2, by: root) }
+    await #expect(throws: AccessProblem.lastAdministrator) { try await service.endUser(UserID("admin"), by: root) }
+    let role = Grant.Kind.role(.systemAdministrator)
+    _ = try await service.grant(role, to: kit.user("worker"), from: .now + AccessKit.day, by: root)
+    await #expect(throws: AccessProblem.lastAdministrator, "one to come is nobody yet") {
+      try await service.endGrant(2, by: root)
+    }
+    let second = try await service.grant(role, to: kit.user("chief"), by: root)
+    try await service.endGrant(2, by: admin)
+    await #expect(throws: AccessProblem.lastAdministrator) { try await service.endGrant(second.number, by: root) }
+    try await service.endUser(UserID("chief"), isLastMeant: true, by: root)
+    try await service.endUser(UserID("admin"), by: root)
   }
 }

@@ -46,6 +46,29 @@ import Testing
         == "x.yaml:2: version: the agreement ab has its version 1 in ab.1.yaml too")
   }
 
+  @Test("of several agreements the refusal is that of the one that has more of the two mailboxes")
+  func closest() throws {
+    let other = AgreementText(id: "aa").text.replacing("b-one", with: "b-five")
+    let book = try AgreementBook([AgreementText.file(other, "aa.1.yaml"), Self.version(1, "2026-03-01", nil)])
+    for (address, sentence) in [
+      ("b-one", "the agreement ab (version 1) has no mailbox a-three of 0203:a.example.se"),
+      (
+        "b-two",
+        "the agreement aa (version 1) has no mailbox a-three of 0203:a.example.se and no mailbox b-two of "
+          + "0203:b.example.se"
+      ),
+    ] {
+      let permission = book.permission(
+        from: try box("a-three"), to: try box(address), kind: .other, attachments: [],
+        at: try time("2026-06-01T12:00:00Z"))
+      guard case .refused(let refusal) = permission else {
+        Issue.record("it is allowed")
+        continue
+      }
+      #expect(refusal.description == sentence)
+    }
+  }
+
   @Test(
     "each rule refuses with its own reason",
     arguments: [

@@ -31,6 +31,22 @@ import XMLSecurity
     await #expect(throws: RetentionRuleProblems.self) { try await kit.plan() }
   }
 
+  @Test("a plan that is made again is the one that waits for approval, until that is given") func repeated()
+    async throws
+  {
+    let kit = try await prepared()
+    _ = try await kit.cullable()
+    let first = try await kit.plan()
+    let second = try await kit.plan()
+    #expect(!first.isRepeated && second.isRepeated && second.plan == first.plan && second.rows == first.rows)
+    _ = try await kit.cullable()
+    let third = try await kit.plan()
+    #expect(!third.isRepeated && third.rows.count == 2)
+    _ = try await kit.service.approveRetention(
+      third.plan.number, digest: third.plan.digest, by: kit.approver, at: later)
+    #expect(try await !kit.plan().isRepeated)
+  }
+
   @Test("planned, approved by another person, run: content goes, and what was is told") func whole() async throws {
     let kit = try await prepared()
     let message = try await kit.cullable { ($0.text, $0.reference) = ("Sällsyntord", "KOM-2026/12") }

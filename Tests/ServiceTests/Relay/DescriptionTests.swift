@@ -61,7 +61,8 @@ struct DescriptionTests {
       ("{\"id\": \"\(UUID().uuidString)\\n\"}", "id"), ("{\(id), \"number\": 4}", "number"),
       ("{\(id), \"number\": 1.5}", "number"), ("{\(id), \"number\": true}", "number"), ("{\(id), \"flag\": 1}", "flag"),
       ("{\(id), \"words\": [\"b\"]}", "words[0]"), ("{\(id), \"words\": [\"a\", \"a\"]}", "words"),
-      ("{\(id), \"time\": \"yesterday, all my tr\"}", "time"), ("{\(id), \"hemligt\": 1}", "*"),
+      ("{\(id), \"time\": \"yesterday, all my tr\"}", "time"), ("{\(id), \"hemligt\": 1}", "hemligt"),
+      ("{\(id), \"191212121212\": 1}", "*"), ("{\(id), \"en hemlig text\": 1}", "*"),
       ("{\(id), \"flag\": null}", "flag"),
     ]
     for (json, place) in wrong { #expect(try problem(json) == place, "\(json)") }

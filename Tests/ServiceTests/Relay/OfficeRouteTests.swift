@@ -50,7 +50,7 @@ struct OfficeRouteTests {
   @Test("W4: members and grants are for colleagues and administrators, and elsewhere nothing is there") func grants()
     async throws
   {
-    let kit = try await RelayKit()
+    let kit = try await RelayKit(agreement: RelayKit.agreement)
     let chief = try await kit.user("chef", [.role(.mailboxAdministrator)])
     let (worker, other) = (try await kit.user("u1"), try await kit.user("u2", in: RelayKit.neighbour))
     let (client, registrar) = (try await kit.client("case-system"), try await kit.user("u3", [.role(.registrar)]))
@@ -96,5 +96,36 @@ struct OfficeRouteTests {
     #expect(try await kit.ask("GET", "/relay/v1/grants", token: worker).list("grants").isEmpty)
     let own = try await kit.ask("GET", "/relay/v1/grants", token: chief).list("grants")
     #expect(Set(own.compactMap { $0["mailbox"] as? String }) == [RelayKit.mailbox.address.value])
+  }
+
+  @Test("W4: roles for a whole organisation are given by its administrators, and the last of these is not ended unsaid")
+  func organisationGrants() async throws {
+    let kit = try await RelayKit(agreement: RelayKit.agreement)
+    let admin = try await kit.user("admin", [.role(.systemAdministrator)], in: nil)
+    let chief = try await kit.user("chef", [.role(.mailboxAdministrator)])
+    try await kit.user("u1")
+    func give(_ token: String, _ kind: String, _ more: [String: String] = [:]) async throws -> RelayKit.Answer {
+      let fields = ["user": "u1", "kind": kind, "organisation": RelayKit.organisation.value]
+      return try await kit.ask(
+        "POST", "/relay/v1/grants", token: token, json: fields.merging(more) { $1 })
+    }
+    #expect(try await give(chief, "auditor").status == 404, "a mailbox's administrator")
+    #expect(try await give(admin, "auditor", ["organisation": RelayKit.elsewhere.participant.value]).status == 404)
+    #expect(try await give(admin, "caseworker").status == 409, "whoever sees messages sees those of named mailboxes")
+    #expect(try await give(admin, "caseworker", ["mailbox": "sdk:ingen"]).status == 409)
+    let given = try await give(admin, "auditor")
+    #expect(given.status == 200 && given.json["mailbox"] == nil && given.json["kind"] as? String == "auditor")
+    #expect(try await give(admin, "auditor").status == 409, "it is there already")
+    let misspelt = try await give(admin, "auditor", ["mailbx": "sdk:antagning"])
+    #expect(misspelt.status == 400 && misspelt.text.contains("\"mailbx\""), "\(misspelt.text)")
+    let number = try #require(given.json["number"] as? Int)
+    #expect(try await kit.ask("DELETE", "/relay/v1/grants/\(number)", token: admin).status == 204)
+    #expect(try await kit.ask("DELETE", "/relay/v1/grants/\(number)", token: admin).status == 409, "it has ended")
+    let own = try #require(
+      try await kit.ask("GET", "/relay/v1/grants", token: admin).list("grants")
+        .first { $0["kind"] as? String == "systemAdministrator" }?["number"] as? Int)
+    let refused = try await kit.ask("DELETE", "/relay/v1/grants/\(own)", token: admin)
+    #expect(refused.status == 409 && refused.text.contains("last=true"))
+    #expect(try await kit.ask("DELETE", "/relay/v1/grants/\(own)?last=true", token: admin).status == 204)
   }
 }

@@ -29,7 +29,9 @@ final class RelayKit: Sendable {
   static let day: TimeInterval = 86_400
 
   init(
-    pace: EventPace = EventPace(), server: ServiceSettings.AuthorisationServer? = nil, fetch: AuthorityKeys.Fetch? = nil
+    pace: EventPace = EventPace(), server: ServiceSettings.AuthorisationServer? = nil,
+    fetch: AuthorityKeys.Fetch? = nil,
+    agreement: String? = nil
   )
     async throws
   {
@@ -37,12 +39,50 @@ final class RelayKit: Sendable {
     let (node, service) = try Self.shared.get()
     var settings = node
     settings.data = folder
+    if let agreement { settings.agreements = try Self.agreements(agreement, in: folder) }
     let bridge = try Bridge.open(settings, BridgeSettings(federation: settings.federation), logger: .silent)
     self.service = bridge.mailbox
     var own = service
     own.authorisationServer = server
     responder = try await Responder(own, bridge: bridge, pace: pace, fetch: fetch, logger: .silent)
   }
+
+  private static func agreements(_ text: String, in folder: URL) throws -> URL {
+    let agreements = folder.appending(path: "agreements")
+    try FileManager.default.createDirectory(at: agreements, withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: agreements.appending(path: "one.yaml"))
+    return agreements
+  }
+
+  /// An agreement that has both mailboxes of the organisation.
+  static let agreement = """
+    id: ab
+    version: 1
+    date: 2020-01-01
+    title: Utbyte
+    validity:
+      from: 2020-01-01
+    legalBasis: [1 a § lagen (2000:625)]
+    parties:
+      - participant: \(organisation)
+        name: Vuxenutbildningen
+        administrator: {name: Förvaltningen, contact: forvaltning@a.example.se}
+        mailboxes:
+          - {address: "\(mailbox.address)", name: Antagningen, purpose: P, hours: H, contact: C, protectedPersons: true}
+          - {address: "\(neighbour.address)", name: Vägledningen, purpose: P, hours: H, contact: C}
+      - participant: 0203:motpart.example.se
+        name: Motparten
+        administrator: {name: Samverkan, contact: samverkan@b.example.se}
+        mailboxes:
+          - {address: "sdk:registrator", name: Registratorn, purpose: P, hours: H, contact: C}
+    routes:
+      - {from: "\(mailbox.address)", to: "sdk:registrator", kinds: [other]}
+      - {from: "\(neighbour.address)", to: "sdk:registrator", kinds: [other]}
+    fileTypes: [application/pdf]
+    maximumSize: 1 MB
+    answerWithinWorkingDays: 5
+    retention: {days: 730, rule: Två år}
+    """
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 

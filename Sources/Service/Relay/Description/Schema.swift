@@ -76,8 +76,16 @@ extension Schema {
       if let found = property.schema.problem(in: value, at: prefix + property.name) { return found }
     }
     let names = Set(properties.map(\.name))
-    // Its name may be anybody's words, so it is not told.
-    return values.keys.contains { !names.contains($0) } ? (prefix + "*", "the description has no such name") : nil
+    guard let stranger = values.keys.filter({ !names.contains($0) }).min() else { return nil }
+    return (prefix + named(stranger), "the description has no such name")
+  }
+
+  /// A name that somebody has misspelt; what may be anybody's words is not told.
+  private static func named(_ stranger: String) -> String {
+    let isWord = stranger.utf8.allSatisfy {
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) || $0 == UInt8(ascii: "_")
+    }
+    return isWord && (1...40).contains(stranger.utf8.count) ? stranger : "*"
   }
 
   private static func problem(

@@ -41,7 +41,7 @@ private struct NewGrantQuestion: Decodable {
   let user: String
   let kind: String
   let organisation: String
-  let mailbox: String
+  let mailbox: String?
   let from: Date?
   let until: Date?
   let reason: String?
@@ -49,8 +49,10 @@ private struct NewGrantQuestion: Decodable {
   static let schema = Schema.object(
     .required("user", .text(from: 1, to: 128)),
     .required("kind", .words(Role.allCases.map(\.rawValue) + ["protectedPersons"])),
-    .required("organisation", .organisation), .required("mailbox", .address), .optional("from", .time),
-    .optional("until", .time),
+    .required("organisation", .organisation),
+    .optional(
+      "mailbox", .address, "Left out for `systemAdministrator` and `auditor` in the user's whole organisation."),
+    .optional("from", .time), .optional("until", .time),
     .optional("reason", .text(from: 1, to: 500), "For the audit trail. Never content or personal data."))
 }
 
@@ -65,15 +67,20 @@ extension RouteTable {
       },
       Route(
         .post, "grants", "giveGrant",
-        "Give a user of your organisation a grant in a mailbox: `caseworker` and `protectedPersons` where you administer it.",
+        """
+        Give a user of your organisation a grant in a mailbox: `caseworker` and `protectedPersons` where you administer \
+        it. Who administers the organisation gives any, in it as a whole too.
+        """,
         body: NewGrantQuestion.schema, answer: .json(GrantView.schema), problems: [404, 409]
       ) { asked in Self.answer(try await giveGrant(asked)) },
       Route(
         .delete, "grants/{number}", "endGrant", "End a grant: it counts no longer at the next question.",
-        answer: .nothing,
-        problems: [409]
+        query: [
+          .optional("last", .flag, "true: also where it is the organisation's last `systemAdministrator`, else 409.")
+        ], answer: .nothing, problems: [409]
       ) { [mailbox] asked in
-        try await mailbox.endGrant(Int64(try asked.number()), by: asked.principal)
+        try await mailbox.endGrant(
+          Int64(try asked.number()), isLastMeant: asked.flag("last") ?? false, by: asked.principal)
         return Self.done
       },
     ]
@@ -84,12 +91,13 @@ extension RouteTable {
     guard let kind = Grant.Kind(rawValue: question.kind), kind != .acting else {
       throw Problem.wrong("kind", "is none of the words for it")
     }
-    let place = MailboxID(
-      try Asked.organisation(question.organisation, "organisation"), try Asked.address(question.mailbox, "mailbox"))
+    let organisation = try Asked.organisation(question.organisation, "organisation")
+    let place = try question.mailbox.map { MailboxID(organisation, try Asked.address($0, "mailbox")) }
     let user = try Asked.user(question.user, "user")
     return GrantView(
       try await mailbox.grant(
-        kind, to: .user(user), in: place, from: question.from, until: question.until, reason: question.reason,
+        kind, to: .user(user), in: place, of: organisation, from: question.from, until: question.until,
+        reason: question.reason,
         by: asked.principal))
   }
 }
