@@ -1,4 +1,5 @@
 import GRDB
+import SDKRelay
 
 /// The service's tables, in the relay's database. One migration a subject; none is edited once released.
 ///
@@ -7,7 +8,10 @@ import GRDB
 enum MailboxSchema {
   static func register(in migrator: inout DatabaseMigrator) {
     for (name, sql) in migrations {
-      migrator.registerMigration("mailbox \(name)") { db in try db.execute(sql: sql) }
+      migrator.registerMigration("mailbox \(name)") { db in
+        try db.execute(sql: sql)
+        KillPoint.reached(.migrating)
+      }
     }
   }
 
@@ -28,5 +32,6 @@ enum MailboxSchema {
     ("15 failed delivery", FailedDeliveryTable.schema),
     ("16 draft", DraftTable.schema),
     ("17 user secret", UserSecretTable.schema),
+    ("18 sealed register and settings", RoomKey.schema + SealedFacts.schema + MailboxSettingsTable.sealed),
   ]
 }

@@ -1,4 +1,3 @@
-import Logging
 import Mailbox
 import SDKRelay
 
@@ -30,20 +29,10 @@ extension Bridge {
   }
 
   private func work() async {
-    await settle()
     await withTaskGroup(of: Void.self) { group in
       for hook in settings.caseSystems {
         group.addTask { await CaseHookWorker(bridge: self, hook: hook).run() }
       }
-    }
-  }
-
-  private func settle() async {
-    do {
-      try await mailbox.relay.write { try BridgeKey.settle(in: $0) }
-    } catch {
-      // Where the storage key is missing, numbers cannot be opened either, and that is said where they are needed.
-      logger.error("the bridge's key cannot be sealed anew", metadata: ["reason": "\(error)"])
     }
   }
 }

@@ -60,8 +60,12 @@ struct MessagesSearch: AsyncParsableCommand {
   func run() async throws {
     let query = try query()
     let user = try user.principal()
-    let found = try await configurationFile.service().find(query, for: user, through: commandOperator())
+    let service = try configurationFile.service()
+    let found = try await service.find(query, for: user, through: commandOperator())
       .map { Found(number: $0.row, message: MessageView($0, withText: false)) }
+    if try !service.isIndexWhole() {
+      Output.complain("the index of words is being filled while the node runs: older messages may be missing yet")
+    }
     try output.result(found) { found.isEmpty ? "No messages." : Self.table(found).text }
   }
 

@@ -55,7 +55,7 @@ struct RegisterSet: AsyncParsableCommand {
       date: date?.date ?? former?.date, dnr: dnr ?? former?.dnr, counterparty: counterparty ?? former?.counterparty,
       matter: matter ?? former?.matter,
       isCounterpartySecret: secretCounterparty ?? former?.isCounterpartySecret ?? false,
-      isMatterSecret: secretMatter ?? former?.isMatterSecret ?? false)
+      isMatterSecret: secretMatter ?? former?.isMatterSecret)
   }
 
   private func secrecy(_ line: RegisterLine) throws -> SecrecyNote? {

@@ -30,6 +30,7 @@ extension MailboxService {
       try companion?.stored(message, at: message.stored, in: db)
       try also(message, db)
     }
+    try draft.checkNames()
     guard let agreements else { return try await relay.submit(draft, also: also) }
     await renewAgreements()
     let book: AgreementBook
@@ -51,6 +52,21 @@ extension MailboxService {
   /// The agreement that a message was sent or received under; nil where the node had none then.
   public func agreement(of message: StoredMessage) throws -> MessageAgreement? {
     try relay.read { try AgreementTable.fetch(message.row, in: $0) }
+  }
+}
+
+extension Draft {
+  /// What shows a message in lists and logs of both sides, and is no part of what secrecy protects, names nobody.
+  fileprivate func checkNames() throws(SubmissionProblem) {
+    func check(_ text: String?, _ place: String) throws(SubmissionProblem) {
+      guard let text, IdentityNumbers.areCertainlyIn(text) else { return }
+      throw .refused("\(place) holds a person's identity number: leave it out, and refer to the case instead")
+    }
+    try check(subject, "the subject")
+    for (index, attachment) in attachments.enumerated() {
+      try check(attachment.name, "the name of attachment \(index + 1)")
+    }
+    for (index, document) in documents.enumerated() { try check(document.name, "the name of document \(index + 1)") }
   }
 }
 

@@ -51,6 +51,7 @@ extension MailboxService {
     let record = AuditRecord(`operator` ?? principal, .exportArchive, object: id + inName)
     let audit = audit
     let chosen = try await audited(record, at: now) { record, db -> [ArchivedMessage] in
+      if case .zip(let file) = place, FileInformation(path: file.path) != nil { throw ArchiveProblem.exists(file.path) }
       let found = try selection.fetch(for: principal, at: now, in: db)
       record.participant = found.first?.message.participant
       for archived in found {

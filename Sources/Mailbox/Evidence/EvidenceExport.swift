@@ -37,7 +37,7 @@ extension MailboxService {
     _ id: MessageID, of participant: ParticipantID? = nil, to file: URL, by principal: Principal, at now: Date = .now
   ) async throws {
     let record = AuditRecord(principal, .exportMessage, participant: participant, messageID: id)
-    let message = try await audited(record, at: now) { record, db -> StoredMessage? in
+    let permit: @Sendable (inout AuditRecord, Database) throws -> StoredMessage? = { record, db in
       let message = try Self.exportable(id, of: participant, by: principal, at: now, in: db)
       if let message {
         (record.participant, record.mailbox) = (message.participant, message.ownMailbox)
@@ -48,12 +48,23 @@ extension MailboxService {
       }
       return message
     }
+    nonisolated(unsafe) let new: SpoolFile
     do {
-      try await write(id, message, of: message?.participant ?? participant, to: file, at: now)
+      // Before anything is made. It counts again in the transaction that tells of it.
+      var probe = record
+      let message = try relay.read { try permit(&probe, $0) }
+      new = try await bundle(id, message, of: message?.participant ?? participant, beside: file, at: now)
     } catch {
-      // The entry before says that it was allowed, this one that nothing came of it.
-      try? await relay.write { [audit] db in try audit.append(record, .failed, at: now, in: db) }
-      throw error
+      return try await audited(record, at: now) { record, db in
+        _ = try permit(&record, db)
+        throw error
+      }
+    }
+    defer { new.discard() }
+    // The trail says that it was done, and the file is there, or neither.
+    try await audited(record, at: now) { record, db in
+      _ = try permit(&record, db)
+      guard try new.link(as: file) else { throw EvidenceProblem.exists(file.path) }
     }
   }
 
@@ -77,22 +88,24 @@ extension MailboxService {
     return try StoredMessage(row)
   }
 
-  private func write(
-    _ id: MessageID, _ message: StoredMessage?, of participant: ParticipantID?, to file: URL, at now: Date
-  ) async throws {
+  /// The bundle as a file without a name.
+  private func bundle(
+    _ id: MessageID, _ message: StoredMessage?, of participant: ParticipantID?, beside file: URL, at now: Date
+  ) async throws -> SpoolFile {
     guard let participant else { throw MessageProblem.notFound }
+    guard FileInformation(path: file.path) == nil else { throw EvidenceProblem.exists(file.path) }
     let known = (try? await relay.directory.accessPointCertificates()) ?? []
     guard let bundle = try evidenceBundle(id, message, of: participant, known, at: now) else {
       throw message == nil ? MessageProblem.notFound : EvidenceProblem.none
     }
     let new = try Spool(folder: file.deletingLastPathComponent()).create()
-    defer { new.discard() }
     do {
       try bundle.write(into: new)
-    } catch is ZipProblem {
-      throw EvidenceProblem.tooLarge
+    } catch {
+      new.discard()
+      throw error is ZipProblem ? EvidenceProblem.tooLarge : error
     }
-    guard try new.link(as: file) else { throw EvidenceProblem.exists(file.path) }
+    return new
   }
 
   /// Everything that proves the message, ready to be written; nil where nothing has been signed.

@@ -19,12 +19,14 @@ struct Arrival {
   /// that its sender wrote; whose grants count, and where it is listed and found, is the other mailbox.
   ///
   /// One step, never a chain. What the agreements no longer allow is not done: the message stays where it came.
-  func forward(_ message: StoredMessage) throws -> StoredMessage {
-    guard let address = message.ownMailbox else { return message }
+  /// - Returns: the message, and the settings of the mailbox that has it.
+  func forward(_ message: StoredMessage) throws -> (StoredMessage, MailboxSettings?) {
+    guard let address = message.ownMailbox else { return (message, nil) }
     let mailbox = MailboxID(message.participant, address)
-    guard let configured = try MailboxSettingsTable.stored(mailbox, in: db),
-      let forwarding = configured.settings.forwarding, forwarding.isActive(at: now), allows(forwarding.to, mailbox)
-    else { return message }
+    let configured = try settings(of: mailbox)
+    guard let configured, let forwarding = configured.settings.forwarding, forwarding.isActive(at: now),
+      allows(forwarding.to, mailbox)
+    else { return (message, configured?.settings) }
     try db.change(
       sql: "UPDATE message SET mailbox = ? WHERE id = ?", arguments: [forwarding.to.value, message.row])
     let record = AuditRecord(
@@ -33,15 +35,23 @@ struct Arrival {
     try audit?.append(record, at: now, in: db)
     let row = try db.row(sql: "SELECT \(StoredMessage.columns) FROM message WHERE id = ?", arguments: [message.row])
     guard let row else { throw DatabaseError(message: "a message is not there") }
-    return try StoredMessage(row)
+    return (try StoredMessage(row), try settings(of: MailboxID(mailbox.participant, forwarding.to))?.settings)
+  }
+
+  /// Mail comes in also where the key of the settings cannot be had: then nothing is done with it.
+  private func settings(of mailbox: MailboxID) throws -> ConfiguredMailbox? {
+    do {
+      return try MailboxSettingsTable.stored(mailbox, in: db)
+    } catch is ContentProblem {
+      return nil
+    }
   }
 
   /// Gives the message to the mailbox's default handler, as long as that user may work at it, and tells whoever is to be
   /// told.
-  func announce(_ message: StoredMessage) throws {
-    guard let address = message.ownMailbox else { return }
+  func announce(_ message: StoredMessage, by settings: MailboxSettings?) throws {
+    guard let address = message.ownMailbox, let settings else { return }
     let mailbox = MailboxID(message.participant, address)
-    guard let settings = try MailboxSettingsTable.stored(mailbox, in: db)?.settings else { return }
     if let user = try settings.defaultHandler.map({ try UserID($0) }),
       try Access.allows(
         .user(user), .handle, mailbox, isProtected: HandlingTable.state(of: message, in: db).isProtected, at: now,

@@ -56,6 +56,9 @@ public struct RegisterEntry: Hashable, Sendable {
     next.version += 1
     switch step {
     case .register(let facts, let secrecy):
+      guard ![facts.dnr, facts.counterparty, facts.matter].contains(where: IdentityNumbers.areCertainlyIn) else {
+        throw .identityNumber
+      }
       if self.facts != nil, !hasReason { throw .needsReason }
       // What the register says of a message outlives it; what it never said cannot be added without it.
       if culled != nil, self.facts == nil { throw .isCulled }

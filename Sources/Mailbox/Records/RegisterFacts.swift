@@ -70,6 +70,8 @@ public struct SecrecyNote: Hashable, Sendable {
 /// Why a step in the register is refused.
 public enum RegisterProblem: Error, Hashable, Sendable, CustomStringConvertible {
   case dnr, counterparty, matter, secrecy
+  /// A fact holds a person's identity number: dates and case numbers are always public, and what the register says stays.
+  case identityNumber
   case needsDnr
   case needsReason
   case unchanged
@@ -89,6 +91,7 @@ public enum RegisterProblem: Error, Hashable, Sendable, CustomStringConvertible 
     case .matter: "a matter has 1 to 256 characters and no control characters"
     case .secrecy:
       "a note of secrecy names 1 to 20 provisions of at most 100 characters and who made it, and has at most 1,000 more"
+    case .identityNumber: "a person's identity number stands in none of the register's facts"
     case .needsDnr: "the message proposes no dnr of its own: give one"
     case .needsReason: "a correction, and taking a message back, need a reason"
     case .unchanged: "the register says so already"

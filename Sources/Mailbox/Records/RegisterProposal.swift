@@ -11,17 +11,20 @@ public struct RegisterProposal: Hashable, Sendable {
   public let theirDnr: String?
   public let counterparty: String
   public let matter: String
+  /// Whether the sender has marked the message as under secrecy: the matter is kept from the public then, unless whoever
+  /// registers decides otherwise.
+  public let isConfidential: Bool
 
   /// The proposal as facts, with what somebody has changed.
   /// - Throws: ``RegisterProblem/needsDnr`` where there is none.
   public func facts(
     date: Date? = nil, dnr: String? = nil, counterparty: String? = nil, matter: String? = nil,
-    isCounterpartySecret: Bool = false, isMatterSecret: Bool = false
+    isCounterpartySecret: Bool = false, isMatterSecret: Bool? = nil
   ) throws(RegisterProblem) -> RegisterFacts {
     guard let dnr = dnr ?? self.dnr else { throw .needsDnr }
     return try RegisterFacts(
       date: date ?? self.date, dnr: dnr, counterparty: counterparty ?? self.counterparty, matter: matter ?? self.matter,
-      isCounterpartySecret: isCounterpartySecret, isMatterSecret: isMatterSecret)
+      isCounterpartySecret: isCounterpartySecret, isMatterSecret: isMatterSecret ?? isConfidential)
   }
 }
 
@@ -36,7 +39,8 @@ extension RegisterProposal {
     let other = message.counterparty
     let name = [other.label, other.mailboxLabel].compactMap { $0 }.joined(separator: ", ")
     counterparty = Self.line(name, or: other.id.value)
-    matter = Self.line(content.subject, or: message.id.value)
+    matter = Self.line(IdentityNumbers.maskedWhereCertain(in: content.subject), or: message.id.value)
+    isConfidential = content.isConfidential
   }
 
   /// A sender's words as facts may be: without what moves a cursor or reorders a line.

@@ -47,8 +47,9 @@ public struct RegisterLine: Sendable {
     entry.facts.map { facts in
       PublicRegisterFacts(
         date: facts.date, dnr: facts.dnr,
-        counterparty: facts.isCounterpartySecret || isProtected ? nil : facts.counterparty,
-        matter: facts.isMatterSecret || isProtected ? nil : facts.matter)
+        counterparty: facts.isCounterpartySecret || isProtected
+          ? nil : IdentityNumbers.maskedWhereCertain(in: facts.counterparty),
+        matter: facts.isMatterSecret || isProtected ? nil : IdentityNumbers.maskedWhereCertain(in: facts.matter))
     }
   }
 }

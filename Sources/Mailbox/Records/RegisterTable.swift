@@ -5,7 +5,8 @@ import SDKRelay
 /// The register (register över allmänna handlingar) of the node's mailboxes.
 ///
 /// - `registerEntry`: one row for each message, stored with it; unregistered until somebody says more. `date` is when it
-///   came in or was sent, as the register says it. It stays when the message is culled: `culledAt`, `culledRule`.
+///   came in or was sent, as the register says it. It stays when the message is culled: `culledAt`, `culledRule`. `sealed`
+///   is what may be personal of it (RegisterSeal.swift); a former version stored it in columns of their own.
 /// - `registerStep`: every step in order; never changed.
 enum RegisterTable {
   static let schema = """
@@ -59,9 +60,10 @@ enum RegisterTable {
   /// The columns that ``RegisterEntry/init(_:)`` reads.
   static let columns = """
     registerEntry.version AS entryVersion, registerEntry.state AS entryState, registerEntry.date AS entryDate,
-    registerEntry.dnr, registerEntry.counterparty, registerEntry.matter, registerEntry.isCounterpartySecret,
-    registerEntry.isMatterSecret, registerEntry.rule AS entryRule, registerEntry.secrecy, registerEntry.registeredAt,
-    registerEntry.culledAt, registerEntry.culledRule
+    registerEntry.messageRow AS entryRow, registerEntry.dnr, registerEntry.counterparty, registerEntry.matter,
+    registerEntry.isCounterpartySecret, registerEntry.isMatterSecret, registerEntry.rule AS entryRule,
+    registerEntry.secrecy, registerEntry.registeredAt, registerEntry.culledAt, registerEntry.culledRule,
+    registerEntry.sealed AS entrySealed, \(SealedFacts.key) AS entryKey
     """
 
   /// A new message is unregistered.
@@ -86,17 +88,20 @@ enum RegisterTable {
     at now: Date, in db: Database
   ) throws {
     let facts = entry.facts
+    let personal = SealedFacts(
+      counterparty: facts?.counterparty, matter: facts?.matter,
+      secrecy: try entry.secrecy.map { try StoredSecrecy($0).text })
     let rule: String? = if case .cullable(let rule) = entry.state { rule } else { nil }
     try db.change(
       sql: """
-        UPDATE registerEntry SET version = ?, state = ?, date = ?, dnr = ?, counterparty = ?, matter = ?,
-          isCounterpartySecret = ?, isMatterSecret = ?, rule = ?, secrecy = ?, registeredAt = ?
+        UPDATE registerEntry SET version = ?, state = ?, date = ?, dnr = ?, sealed = ?, counterparty = NULL,
+          matter = NULL, secrecy = NULL, isCounterpartySecret = ?, isMatterSecret = ?, rule = ?, registeredAt = ?
         WHERE messageRow = ?
         """,
       arguments: [
-        entry.version, entry.state.name, (facts?.date ?? message.stored).milliseconds, facts?.dnr, facts?.counterparty,
-        facts?.matter, facts?.isCounterpartySecret ?? false, facts?.isMatterSecret ?? false, rule,
-        try entry.secrecy.map { try StoredSecrecy($0).text }, entry.registered?.milliseconds, message.row,
+        entry.version, entry.state.name, (facts?.date ?? message.stored).milliseconds, facts?.dnr,
+        try personal.sealed(for: message.row, in: db), facts?.isCounterpartySecret ?? false,
+        facts?.isMatterSecret ?? false, rule, entry.registered?.milliseconds, message.row,
       ])
     try db.change(
       sql: """
@@ -120,17 +125,21 @@ enum RegisterTable {
 extension RegisterEntry {
   init(_ row: Row) throws {
     version = row["entryVersion"]
+    let personal =
+      (row["entrySealed"] as Data?).map {
+        SealedFacts($0, for: row["entryRow"], KeyState(row, column: "entryKey"))
+      } ?? SealedFacts(counterparty: row["counterparty"], matter: row["matter"], secrecy: row["secrecy"])
     switch row["entryState"] as String {
     case "registered":
       state = .registered(
         try RegisterFacts(
-          date: Date(milliseconds: row["entryDate"]), dnr: row["dnr"], counterparty: row["counterparty"],
-          matter: row["matter"], isCounterpartySecret: row["isCounterpartySecret"],
+          date: Date(milliseconds: row["entryDate"]), dnr: row["dnr"], counterparty: personal.counterparty ?? "",
+          matter: personal.matter ?? "", isCounterpartySecret: row["isCounterpartySecret"],
           isMatterSecret: row["isMatterSecret"]))
     case "cullable": state = .cullable(rule: row["entryRule"])
     default: state = .unregistered
     }
-    secrecy = try (row["secrecy"] as String?).map { try StoredSecrecy(text: $0).note }
+    secrecy = try personal.secrecy.map { try StoredSecrecy(text: $0).note }
     registered = (row["registeredAt"] as Int64?).map(Date.init(milliseconds:))
     if let rule = row["culledRule"] as String?, let time = row["culledAt"] as Int64? {
       culled = StoredContent.Culled(rule: rule, time: Date(milliseconds: time))

@@ -6,6 +6,11 @@ extension MailboxService {
   func upkeep() async {
     do {
       try await relay.write { try SearchKey.settle(in: $0) }
+      try await relay.write { db in
+        try RoomKey.settle(in: db)
+        try MailboxSettingsTable.sealOlder(in: db)
+      }
+      while !Task.isCancelled, try await relay.write({ try SealedFacts.sealOlder(50, in: $0) }) {}
       var note: Int64? = 0
       while let last = note, !Task.isCancelled {
         note = try await relay.write { try HandlingNotes.sealOlder(after: last, 50, in: $0) }

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Test builds read `SDKRELAY_KILL=name:n` and kill their own process at the n-th pass, as a power cut would; release
 /// builds hold no such code.
-enum KillPoint: String, CaseIterable {
+package enum KillPoint: String, CaseIterable {
   // Sender.
   case bodyRead, spoolWritten, synced, rowCommitted, beforeReply, metadataFetched, signed, connected, halfBodySent
   case bodySent, receiptRead, receiptVerified, stateCommitted
@@ -14,10 +14,12 @@ enum KillPoint: String, CaseIterable {
   case answerSent, envelopeVerified, decrypted, inMailbox, receiptQueued
   // Whoever culls.
   case contentErased, erasureCommitted, halfFilesErased
+  // Whoever opens a former version's database: within each migration, before its end.
+  case migrating
 
   /// Passes the point, or dies here when the environment says so.
   @inline(__always)
-  static func reached(_ point: KillPoint) {
+  package static func reached(_ point: KillPoint) {
     #if KILL_POINTS
       pass(point)
     #endif

@@ -40,8 +40,10 @@ package enum KeyState: Hashable, Sendable {
   case none
 
   /// From the column `dataKey`, as `unwrapKey` gives it.
-  package init(_ row: Row) {
-    switch (row["dataKey"] as DatabaseValue).storage {
+  package init(_ row: Row) { self.init(row, column: "dataKey") }
+
+  package init(_ row: Row, column: String) {
+    switch (row[column] as DatabaseValue).storage {
     case .blob(let bytes): self = SealKey([UInt8](bytes)).map(KeyState.key) ?? .none
     case .string(let name): self = .closed(name)
     default: self = .none

@@ -1,3 +1,4 @@
+import Mailbox
 /// An organisation's number (organisationsnummer). It is public; a sole trader's is a personnummer and so never one of
 /// these.
 public struct OrganisationNumber: Hashable, Sendable, CustomStringConvertible {

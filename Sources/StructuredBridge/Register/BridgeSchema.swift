@@ -1,4 +1,5 @@
 import GRDB
+import SDKRelay
 
 /// The bridge's tables, in the relay's database. One migration a subject; none is edited once released.
 ///
@@ -9,7 +10,10 @@ enum BridgeSchema {
 
   static func register(in migrator: inout DatabaseMigrator) {
     for (name, sql) in migrations {
-      migrator.registerMigration("\(Self.name) \(name)") { db in try db.execute(sql: sql) }
+      migrator.registerMigration("\(Self.name) \(name)") { db in
+        try db.execute(sql: sql)
+        KillPoint.reached(.migrating)
+      }
     }
   }
 
@@ -17,7 +21,7 @@ enum BridgeSchema {
   private static let migrations: [(name: String, sql: String)] = [
     (
       "1 register",
-      BridgeKey.schema + PersonTable.schema + ProtectionTable.schema + CaseTable.schema + CaseEventTable.schema
+      PersonTable.schema + ProtectionTable.schema + CaseTable.schema + CaseEventTable.schema
         + AvailabilityTable.schema
     ),
     ("6 feed", CaseFeedTable.schema + CaseHookTable.schema),

@@ -9,6 +9,28 @@ import XMLSecurity
 /// Backups of nodes that are at work, and what comes of them.
 @Suite("09 Backup and restore", .serialized, .timeLimit(.minutes(4)))
 struct BackupTests {
+  @Test("Q10, W11: keys that are to lie apart are not put into the backup or the data folder")
+  func keysApart() async throws {
+    let node = try OwnData()
+    #expect(try await node.run(["user", "list"]).exitCode == 2)
+    _ = try await node.run([
+      "send", "--from", "sdk:sfi:0203:komvux.kommun.example.se", "--to",
+      "0203:arbetsformedlingen.example.se/sdk:utbildning:0203:arbetsformedlingen.example.se", "--subject", "s",
+      "--text",
+      "t",
+    ])
+    let backup = node.folder.url.appending(path: "backup")
+    for place in ["backup/keys", "backup/a/keys", "data/keys", "data/../data/keys"] {
+      let refused = try await node.run(
+        ["backup", backup.path, "--keys", node.folder.url.appending(path: place).path])
+      #expect(refused.exitCode == 2 && refused.complaint.contains("apart"), "\(place) \(refused.complaint)")
+      #expect(!FileManager.default.fileExists(atPath: backup.path))
+    }
+    let done = try await node.run(
+      ["backup", backup.path, "--keys", node.folder.url.appending(path: "backup.keys").path])
+    #expect(done.exitCode == 0, "\(done.complaint)")
+  }
+
   @Test("Q10: a backup under load restores: no row without its file, what was there before, repeats recognised")
   func underLoad() async throws {
     let field = try KillField()

@@ -39,6 +39,36 @@ import Testing
     }
   }
 
+  @Test("W11: what an office decides lies sealed; a former version's is sealed, and mail comes in without the key")
+  func sealed() async throws {
+    let kit = try await OfficeKit()
+    try await kit.configure {
+      $0.absence = .init(text: "zzstängt", from: now, until: now + 99)
+      $0.templates = [.init(name: "zzsvar", subject: "zzämne", text: "zztext")]
+    }
+    func plain() throws -> String {
+      try kit.service.relay.read { db in
+        try Row.fetchAll(db, sql: "SELECT * FROM mailboxSettings").map { "\($0)" }.joined()
+      }
+    }
+    #expect(try !plain().contains("zz"))
+    let before = try kit.service.settings(of: OfficeKit.mailbox, for: kit.head, at: now)
+    let json = String(decoding: try JSONEncoder.stable().encode(MailboxSettings()), as: UTF8.self)
+    try await kit.service.relay.write { db in
+      try db.execute(sql: "UPDATE mailboxSettings SET settings = ?, sealed = NULL", arguments: [json])
+    }
+    #expect(try kit.service.settings(of: OfficeKit.mailbox, for: kit.head, at: now).settings == MailboxSettings())
+    try await kit.configure { $0 = before.settings }
+    try await kit.service.relay.write { db in
+      try db.execute(sql: "UPDATE roomKey SET keyName = 'gone'")
+    }
+    let message = try await kit.messages.deliver()
+    #expect(message.ownMailbox == OfficeKit.mailbox.address)
+    #expect(throws: ContentProblem.keyMissing("gone")) {
+      try kit.service.settings(of: OfficeKit.mailbox, for: kit.head, at: now)
+    }
+  }
+
   @Test("of two who change at once one wins, and each change is told of without its content") func versions()
     async throws
   {

@@ -68,6 +68,57 @@ import Testing
     #expect(trail.filter { $0.action.hasPrefix("register.") && $0.outcome == "done" }.count == 4)
   }
 
+  @Test(
+    "W11: counterparty, matter and note of secrecy lie sealed, and stay when the message has been culled; former ones are sealed"
+  )
+  func sealed() async throws {
+    let kit = try MessageKit()
+    let user = try await kit.user("u1", [.role(.registrar)])
+    let message = try await kit.put()
+    let note = try SecrecyNote(provisions: ["26 kap. 1 §"], date: Day(containing: now), by: "zzu1", note: "zzakten")
+    let facts = try RegisterFacts(date: now, dnr: "KOM-2026/12", counterparty: "zzpart", matter: "zzärende")
+    try await kit.service.register(message.id, .register(facts, note), version: 0, by: user, at: now)
+    func plain() throws -> String {
+      try kit.service.relay.read { db in
+        try Row.fetchAll(db, sql: "SELECT * FROM registerEntry").map { "\($0)" }.joined()
+      }
+    }
+    #expect(try !plain().contains("zz"))
+    try await kit.service.relay.write { db in
+      try MessageKeyTable.destroy(message.row, in: db)
+    }
+    let culled = try await line(kit, message, user)
+    #expect((culled.entry.facts, culled.entry.secrecy) == (facts, note))
+    // As a former version left it.
+    try await kit.service.relay.write { db in
+      try db.execute(sql: "UPDATE registerEntry SET sealed = NULL, counterparty = 'zzpart', matter = 'zzärende'")
+    }
+    #expect(try await line(kit, message, user).entry.facts == facts)
+    await kit.service.upkeep()
+    #expect(try !plain().contains("zz"))
+    #expect(try await line(kit, message, user).entry.facts == facts)
+  }
+
+  @Test("SDK-MK-03: of a message under secrecy the matter is kept from the public, and identity numbers stand nowhere")
+  func secret() async throws {
+    let kit = try MessageKit()
+    let user = try await kit.user("u1", [.role(.registrar)])
+    let message = try await kit.put { ($0.isConfidential, $0.subject) = (true, "Om 19121212-1212") }
+    let proposal = try await line(kit, message, user).proposal
+    #expect(proposal.matter == "Om [number]")
+    let facts = try proposal.facts(dnr: "KOM-2026/12")
+    #expect(facts.isMatterSecret)
+    #expect(try !proposal.facts(dnr: "1", isMatterSecret: false).isMatterSecret)
+    try await kit.service.register(message.id, .register(facts), version: 0, by: user, at: now)
+    #expect(try await line(kit, message, user).publicFacts?.matter == nil)
+    for matter in ["Om 191212121212", "121212\u{2011}1212", "1912-12-12-1212", "19121212\u{A0}1212"] {
+      let wrong = try RegisterFacts(date: now, dnr: "KOM-2026/12", counterparty: "M", matter: matter)
+      await #expect(throws: RegisterProblem.identityNumber) {
+        try await kit.service.register(message.id, .register(wrong), version: 1, by: user, reason: "r", at: now)
+      }
+    }
+  }
+
   @Test("facts and notes of secrecy have their forms", arguments: ["", " ", "a\nb", String(repeating: "a", count: 65)])
   func forms(_ text: String) {
     #expect(throws: RegisterProblem.self) {

@@ -112,7 +112,9 @@ import XMLSecurity
     let upgraded = MessageKit(try MailboxService.open(settings))
     let user = try await upgraded.user()
     #expect(try await upgraded.find("gammaltord", user) == [], "not in the index yet")
+    #expect(try !upgraded.service.isIndexWhole())
     await upgraded.service.upkeep()
+    #expect(try upgraded.service.isIndexWhole())
     #expect(try await upgraded.find("gammaltord", user) == [1])
     #expect(try await upgraded.find("gammaltor", user) == [1])
     let id = MessageID("00000000-0000-4000-8000-000000000001")!

@@ -69,6 +69,8 @@ public enum BackupProblem: Error, Hashable, Sendable, CustomStringConvertible {
   case fileMissing(String)
   /// The backup was taken without the data keys of messages, and no file with them is given.
   case keysApart
+  /// The file with the data keys would lie in the folder that they are to be apart from.
+  case keysNotApart(String)
   /// The file holds no data keys.
   case noKeys(String)
   case busy
@@ -80,6 +82,7 @@ public enum BackupProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case .notEmpty(let path): "\(path) is not empty"
     case .unfinished(let path): "\(path) holds no finished backup: \(BackupManifest.name) is missing"
     case .wrong(let what): what
+    case .keysNotApart(let path): "the keys are to lie apart from \(path)"
     case .fileMissing(let path): "the database names \(path), which is not there"
     case .keysApart:
       "the backup was taken without the messages' keys, and nothing in it could be read: give their file with --keys"

@@ -19,6 +19,7 @@ extension Relay {
   ///   - keys: the file that the data keys of messages go into, instead of into the backup; it is replaced.
   public func backUp(into folder: URL, first: [String] = [], keys: URL? = nil) throws -> BackupSummary {
     try Self.checkEmpty(folder)
+    if let keys { try Self.checkApart(keys, from: [folder, settings.data]) }
     let spool = try Spool(folder: folder)
     let lock = try BackupLock(store.layout)
     defer { withExtendedLifetime(lock) {} }
@@ -50,6 +51,13 @@ extension Relay {
     try manifest.write(into: spool)
     store.layout.noteBackup()
     return BackupSummary(taken: taken, files: copy.files.count, size: copy.files.reduce(0) { $0 + $1.size })
+  }
+
+  /// Keys that lie in what they open would be in every copy of it.
+  private static func checkApart(_ keys: URL, from folders: [URL]) throws(BackupProblem) {
+    func path(_ url: URL) -> [String] { url.standardizedFileURL.resolvingSymlinksInPath().pathComponents }
+    let place = path(keys.deletingLastPathComponent())
+    for folder in folders where place.starts(with: path(folder)) { throw .keysNotApart(folder.path) }
   }
 
   static func checkEmpty(_ folder: URL) throws(BackupProblem) {

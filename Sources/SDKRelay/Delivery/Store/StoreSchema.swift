@@ -32,14 +32,24 @@ enum StoreSchema {
   /// The relay's own migrations, and those of what stands behind it. Each room's begin with its name.
   static func migrator(_ inbox: (any Inbox)?) -> DatabaseMigrator {
     var migrator = DatabaseMigrator()
-    migrator.registerMigration("relay 1 first tables") { db in try db.execute(sql: first) }
-    migrator.registerMigration("relay 2 quarantined files") { db in try db.execute(sql: quarantine) }
-    migrator.registerMigration("relay 3 sealed content") { db in try db.execute(sql: MessageKeyTable.schema) }
-    migrator.registerMigration("relay 5 held files") { db in try db.execute(sql: heldFiles) }
-    migrator.registerMigration("relay 12 counts") { db in try db.execute(sql: MessageCountTable.schema) }
+    for (name, sql) in migrations {
+      migrator.registerMigration("relay \(name)") { db in
+        try db.execute(sql: sql)
+        KillPoint.reached(.migrating)
+      }
+    }
     inbox?.register(in: &migrator)
     return migrator
   }
+
+  // One entry a line.
+  private static let migrations: [(name: String, sql: String)] = [
+    ("1 first tables", first),
+    ("2 quarantined files", quarantine),
+    ("3 sealed content", MessageKeyTable.schema),
+    ("5 held files", heldFiles),
+    ("12 counts", MessageCountTable.schema),
+  ]
 
   /// Whether a newer version of the program has written the database. Tables of a room that is not here do not count:
   /// they stay as they are.

@@ -58,7 +58,8 @@ extension RouteTable {
     let found = try await mailbox.find(search, for: asked.principal)
     let last = found.count == search.limit ? found.last : nil
     return SearchAnswer(
-      messages: found.map(MessageHead.init), next: last.map { cursors.seal($0.row, of: .messages) })
+      messages: found.map(MessageHead.init), next: last.map { cursors.seal($0.row, of: .messages) },
+      complete: try search.words == nil || mailbox.isIndexWhole())
   }
 
   private func attachment(_ asked: Asked) async throws -> Response {

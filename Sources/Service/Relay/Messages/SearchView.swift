@@ -58,8 +58,12 @@ struct SearchQuestion: Decodable {
 struct SearchAnswer: Encodable {
   let messages: [MessageHead]
   let next: String?
+  let complete: Bool
 
   static let schema = Schema.object(
     .required("messages", .list(MessageHead.schema), "Newest first."),
-    .optional("next", Cursors.schema, "There may be more before it."))
+    .optional("next", Cursors.schema, "There may be more before it."),
+    .required(
+      "complete", .flag,
+      "False while the index of words is being filled, such as after a restore: older messages may be missing yet."))
 }

@@ -1,9 +1,10 @@
 /// The check digit that identity numbers and organisation numbers share (Luhn, weights 2 and 1), over the last ten
 /// characters; a letter counts as 1.
-enum CheckDigit {
-  static func holds(_ ten: some Collection<UInt8>) -> Bool {
+package enum CheckDigit {
+  package static func holds(_ ten: some Collection<UInt8>) -> Bool {
     let sum = ten.enumerated().reduce(0) { sum, next in
-      let digit = WrittenNumber.isDigit(next.element) ? Int(next.element - UInt8(ascii: "0")) : 1
+      let digit =
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(next.element) ? Int(next.element - UInt8(ascii: "0")) : 1
       let weighed = next.offset.isMultiple(of: 2) ? digit * 2 : digit
       return sum + (weighed > 9 ? weighed - 9 : weighed)
     }
@@ -12,8 +13,8 @@ enum CheckDigit {
 }
 
 /// The Gregorian calendar, without time zones: millions of rows are judged by it.
-enum BirthCalendar {
-  static func has(year: Int, month: Int, day: Int) -> Bool {
+package enum BirthCalendar {
+  package static func has(year: Int, month: Int, day: Int) -> Bool {
     (1...12).contains(month) && day >= 1 && day <= length(of: month, in: year)
   }
 
