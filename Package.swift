@@ -127,6 +127,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "Mailbox", "SDKRelay", "Testbed", "XMLSecurity", "Command", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["02-bad-configurations/cases"], swiftSettings: strict),
   ])

@@ -22,15 +22,20 @@ struct ConfigurationFile: ParsableArguments {
   /// Opens the node's data folder, as every command does that works on a node's messages.
   /// - Parameter creating: whether a node that has no data yet gets its folder.
   func open(creating: Bool = false) throws -> Relay {
-    try Relay.open(settings(), creating: creating, logger: Self.logger)
+    if let opened = Self.opened { return opened.relay }
+    return try Relay.open(settings(), creating: creating, logger: Self.logger)
   }
 
   /// Opens the node's data folder with the message service's tables.
   func service(creating: Bool = false) throws -> MailboxService {
-    try MailboxService.open(
+    if let opened = Self.opened { return opened }
+    return try MailboxService.open(
       settings(), notifications: NotificationSettings.read(URL(filePath: path)), creating: creating,
       logger: Self.logger)
   }
+
+  /// The node that is open already, where a task runs several commands in its own process.
+  @TaskLocal static var opened: MailboxService?
 
   private static let logger = Logger(label: "sdkrelay") { _ in EventLog(logLevel: .warning) }
 }

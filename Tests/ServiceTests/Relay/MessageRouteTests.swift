@@ -148,7 +148,7 @@ struct MessageRouteTests {
     #expect(
       told == [
         "u1 message.read  done", "u1 message.read attachment 1 done", "u1 message.read receipts done",
-        "u2 message.read  failed",
+        "u2 message.read  denied",
       ])
   }
 }
