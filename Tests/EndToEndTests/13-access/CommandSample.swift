@@ -9,8 +9,10 @@ import Foundation
 struct CommandSample: Sendable {
   let type: any ParsableCommand.Type
   let permission: Permission
-  /// Only for messages of this direction.
-  var direction: MessageDirection?
+  /// Which messages it is tried on.
+  var direction = MessageDirection.incoming
+  /// Besides the message it names the mailbox.
+  var namesMailbox = false
   /// Whoever may run it ends the object with it, or sends.
   var isLast = false
   /// Of an id, a mailbox, and a folder to write into; the user is added.
@@ -27,7 +29,7 @@ struct CommandSample: Sendable {
     .init(type: MessagesShow.self, permission: .read) { id, _, _ in [id] },
     .init(type: MessagesSave.self, permission: .read) { id, _, folder in [id, "--out", new(folder)] },
     .init(type: MessagesSave.self, permission: .export) { id, _, folder in [id, "--evidence", new(folder)] },
-    .init(type: MessagesReply.self, permission: .send, direction: .incoming) { id, _, _ in
+    .init(type: MessagesReply.self, permission: .send) { id, _, _ in
       [id, "--text", "Svar", "--draft"]
     },
     .init(type: MessagesSupplement.self, permission: .send, direction: .outgoing) { id, _, _ in
@@ -40,7 +42,7 @@ struct CommandSample: Sendable {
     .init(type: RegisterWithdraw.self, permission: .register) { id, _, _ in [id, "--reason", "r"] },
     .init(type: RegisterHandOver.self, permission: .register) { id, _, _ in [id, "--system", "s", "--content", "00"] },
     .init(type: ArchiveExport.self, permission: .export) { id, _, folder in [id, "--out", new(folder)] },
-    .init(type: HoldSet.self, permission: .hold) { id, mailbox, _ in
+    .init(type: HoldSet.self, permission: .hold, namesMailbox: true) { id, mailbox, _ in
       ["--mailbox", "\(mailbox)", "--message", id, "--reason", "tillsyn"]
     },
   ]
@@ -77,7 +79,7 @@ struct CommandSample: Sendable {
   static let lists: [List] = [
     List(type: MessagesList.self, listsMessages: true), List(type: MessagesList.self, arguments: []),
     List(type: MessagesSearch.self, permission: .read, arguments: ["ärende", "--json"], listsMessages: true),
-    List(type: MessagesFailed.self), List(type: MessagesFailed.self, arguments: ["--all"]), List(type: DraftList.self),
+    List(type: MessagesFailed.self, arguments: ["--all"]), List(type: DraftList.self),
     List(type: RegisterList.self), List(type: RegisterList.self, arguments: ["--public"]),
     List(type: RegisterFigure.self), List(type: RetentionPlanCommand.self), List(type: RetentionList.self),
     List(type: HoldList.self), List(type: MailboxList.self),
