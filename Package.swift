@@ -136,7 +136,9 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Mailbox", "SDKRelay", "Testbed", "XMLSecurity", "Command", .product(name: "GRDB", package: "GRDB.swift"),
+        "Mailbox", "SDKRelay", "StructuredBridge", "Testbed", "XMLSecurity", "Command",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["02-bad-configurations/cases"], swiftSettings: strict),
   ])

@@ -32,13 +32,16 @@ extension CommandProblem {
     case let problem as SettingsProblem: self = .couldNotRun(problem.description)
     case let problem as AgreementProblems: self = .couldNotRun(problem.description)
     case let problem as SubmissionProblem: self = Self.submission(problem)
-    case EvidenceProblem.none: self = .refused("\(error)")
+    case EvidenceProblem.none, EvidenceProblem.noParticipant, EvidenceProblem.tooLarge: self = .refused("\(error)")
     case is MessageProblem, is DraftProblem, is HandlingProblem: self = .refused("\(error)")
     case is AccessProblem, is AccessDenied: self = .refused("\(error)")
     case is MailboxProblem: self = .refused("\(error)")
     case let problem as RetentionRuleProblems: self = .couldNotRun(problem.description)
     case is RegisterProblem, is HandOverProblem, is HoldProblem, is RetentionProblem: self = .refused("\(error)")
     case is SearchProblem, ContentProblem.destroyed: self = .refused("\(error)")
+    case ArchiveProblem.nothing, ArchiveProblem.tooMany, ArchiveProblem.severalOrganisations, ArchiveProblem.tooLarge,
+      ArchiveProblem.attachmentChanged:
+      self = .refused("\(error)")
     case is SetAsideProblem: self = .refused("\(error)")
     case let problem as FileProblem: self = .couldNotRun(problem.description)
     case let error as CocoaError: self = .couldNotRun(Self.sentence(error))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Mailbox
 import SDKRelay
 
 /// The rule for every `--wait`, in seconds.
@@ -10,12 +11,17 @@ func checkWait(_ seconds: Int?) throws {
 
 /// Shows where a message is, once or until its status is final.
 struct Follower {
-  let relay: Relay
+  let service: MailboxService
+  private var relay: Relay { service.relay }
   let output: Output
+
+  init(_ service: MailboxService, _ output: Output) {
+    (self.service, self.output) = (service, output)
+  }
 
   /// Prints where the message is now.
   func show(_ message: StoredMessage) throws {
-    let view = try StatusView(message, events: relay.events(of: message).map(TimelineEntry.init), in: relay)
+    let view = try StatusView(message, events: relay.events(of: message).map(TimelineEntry.init), in: service)
     try output.result(view) { view.text }
   }
 
@@ -38,7 +44,7 @@ struct Follower {
   }
 
   private func finish(_ message: StoredMessage, _ entries: [TimelineEntry]) throws {
-    let view = try StatusView(message, events: entries, in: relay)
+    let view = try StatusView(message, events: entries, in: service)
     if output.json { try Output.document(view) }
     if !view.reasons.isEmpty { try output.note(ReceiptView.table(view.reasons)) }
     switch message.status {

@@ -53,7 +53,7 @@ struct Send: AsyncParsableCommand {
     try output.note("Message \(id.value)")
     let sent = try relay.message(id).first { $0.direction == .outgoing }
     guard let sent else { throw CommandProblem.couldNotRun("the message is gone from the store") }
-    try await Follower(relay: relay, output: output).follow(sent, for: .seconds(wait))
+    try await Follower(service, output).follow(sent, for: .seconds(wait))
   }
 
   private func submit(_ draft: Draft, to service: MailboxService) async throws -> MessageID {

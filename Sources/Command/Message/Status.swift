@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Mailbox
 import SDKRelay
 
 struct Status: AsyncParsableCommand {
@@ -12,7 +13,7 @@ struct Status: AsyncParsableCommand {
       With an id and without --wait the exit code says only whether the message is known. With --wait it is 0 when the recipient \
       has accepted the message (or it lies new in the mailbox), 1 when it was refused or failed, 2 when the time is up.
       A message that was refused is shown with the reasons of the recipient's receipt: cause code, detail code, place \
-      and text.
+      and text; where it is about a protected person, `messages show --reason` shows them.
 
       Examples:
         sdkrelay status --config node.yaml
@@ -37,14 +38,15 @@ struct Status: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let relay = try configurationFile.open()
+    let service = try configurationFile.service()
+    let relay = service.relay
     guard let id else {
       let state = try NodeState(relay, now: .now)
       return try output.result(state) { state.text }
     }
     // Two participants of one node may have exchanged it: the sender's side tells how it went.
     let found = try relay.find(id, of: participant, preferring: .outgoing)
-    let follower = Follower(relay: relay, output: output)
+    let follower = Follower(service, output)
     if let wait { return try await follower.follow(found, for: .seconds(wait)) }
     try follower.show(found)
   }
@@ -58,11 +60,12 @@ struct StatusView: Encodable {
   let status: String
   let final: Bool
   let events: [TimelineEntry]
-  /// Why the recipient refused it, as its receipt says; none for any other status.
+  /// Why the recipient refused it, as its receipt says; none for any other status, nor about a protected person.
   let reasons: [ReceiptView.Line]
 
-  init(_ message: StoredMessage, events: [TimelineEntry], in relay: Relay) throws {
-    reasons = try relay.reasons(of: message)
+  init(_ message: StoredMessage, events: [TimelineEntry], in service: MailboxService) throws {
+    let isConcealed = try service.isConcealed(message, from: commandOperator())
+    reasons = isConcealed ? [] : try service.relay.reasons(of: message)
     id = message.id.value
     participant = message.participant.value
     direction = message.direction.rawValue

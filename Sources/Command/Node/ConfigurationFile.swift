@@ -23,7 +23,8 @@ struct ConfigurationFile: ParsableArguments {
   /// Opens the node's data folder, as every command does that works on a node's messages.
   /// - Parameter creating: whether a node that has no data yet gets its folder.
   func open(creating: Bool = false) throws -> Relay {
-    try Relay.open(settings(), creating: creating, logger: Self.logger)
+    if let opened = Self.opened { return opened.mailbox.relay }
+    return try Relay.open(settings(), creating: creating, logger: Self.logger)
   }
 
   /// Opens the node's data folder with the message service's tables.
@@ -31,12 +32,16 @@ struct ConfigurationFile: ParsableArguments {
 
   /// Opens the node's data folder with the message service's tables and the bridge's.
   func bridge(creating: Bool = false, logger: Logger? = nil) throws -> Bridge {
+    if let opened = Self.opened { return opened }
     let settings = try settings()
     let file = URL(filePath: path)
     return try Bridge.open(
       settings, BridgeSettings.read(file, federation: settings.federation),
       notifications: NotificationSettings.read(file), creating: creating, logger: logger ?? Self.logger)
   }
+
+  /// The node that is open already, where a task runs several commands in its own process.
+  @TaskLocal static var opened: Bridge?
 
   private static let logger = Logger(label: "sdkrelay") { _ in EventLog(logLevel: .warning) }
 }

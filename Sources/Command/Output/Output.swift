@@ -31,8 +31,12 @@ struct Output: ParsableArguments {
     try line(escaped(String(decoding: try encoder.encode(value), as: UTF8.self)))
   }
 
+  /// What takes results in the place of standard output, where a task runs commands in its own process.
+  @TaskLocal static var taken: (@Sendable (String) -> Void)?
+
   /// A line on standard output, which leaves at once: scripts read it while the command still runs.
   static func line(_ text: String) throws {
+    if let taken { return taken(text) }
     var rest = Array("\(text)\n".utf8)[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }

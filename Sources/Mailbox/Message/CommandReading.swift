@@ -104,6 +104,17 @@ extension MailboxService {
     }
   }
 
+  /// Whether nothing but id, time and state of the message may be shown to an operator who gives no reason.
+  public func isConcealed(_ message: StoredMessage, from operator: Principal, at now: Date = .now) throws -> Bool {
+    let clear = AccessFilter(messages: `operator`, .export, at: now)
+    return try relay.read { db in
+      try db.row(
+        sql: """
+          SELECT 1 FROM message LEFT JOIN messageRecord ON messageRow = message.id WHERE message.id = ? AND \(clear.sql)
+          """, arguments: [message.row] + clear.arguments) == nil
+    }
+  }
+
   /// The signed proof of a message that was rejected and lies in no mailbox; empty where there is none.
   public func rejectedProof(
     _ id: MessageID, at participant: ParticipantID, for reader: CommandReader, now: Date = .now
