@@ -19,6 +19,7 @@ enum BridgeSchema {
       "1 register",
       BridgeKey.schema + PersonTable.schema + ProtectionTable.schema + CaseTable.schema + CaseEventTable.schema
         + AvailabilityTable.schema
-    )
+    ),
+    ("5 loading", LoadingTable.schema),
   ]
 }
