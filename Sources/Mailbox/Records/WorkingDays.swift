@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// Swedish working days (helgfria vardagar).
 ///
@@ -63,7 +63,7 @@ extension Day {
   var isWeekend: Bool { weekday > 5 }
 
   /// When the day begins in Sweden.
-  var start: Date {
+  package var start: Date {
     Self.calendar.startOfDay(for: Date(timeIntervalSince1970: Double(number) * 86_400 + 43_200))
   }
 

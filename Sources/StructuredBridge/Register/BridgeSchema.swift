@@ -25,5 +25,6 @@ enum BridgeSchema {
         + AvailabilityTable.schema
     ),
     ("6 feed", CaseFeedTable.schema + CaseHookTable.schema),
+    ("5 loading", LoadingTable.schema),
   ]
 }

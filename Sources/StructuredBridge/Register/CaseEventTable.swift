@@ -55,12 +55,17 @@ struct CaseEventTable {
 
   /// What is known of the event with the id.
   func known(_ reference: String, with counterparty: ParticipantID) throws -> (
-    caseRow: Int64, kind: String, digest: [UInt8]?
+    caseRow: Int64, kind: String, digest: [UInt8]?, source: String, occurred: Int64
   )? {
     let row = try db.row(
-      sql: "SELECT caseRow, kind, digest FROM caseEvent WHERE participant = ? AND counterparty = ? AND reference = ?",
+      sql: """
+        SELECT caseRow, kind, digest, source, occurredAt FROM caseEvent
+        WHERE participant = ? AND counterparty = ? AND reference = ?
+        """,
       arguments: [tenant.comparable, counterparty.comparable, reference])
-    return row.map { ($0["caseRow"], $0["kind"], ($0["digest"] as Data?).map { [UInt8]($0) }) }
+    return row.map {
+      ($0["caseRow"], $0["kind"], ($0["digest"] as Data?).map { [UInt8]($0) }, $0["source"], $0["occurredAt"])
+    }
   }
 
   /// The case's events in the order in which they happened.

@@ -160,6 +160,23 @@ struct CaseTable {
     return person
   }
 
+  func id(of row: Int64) throws -> CaseID {
+    guard let id = CaseID(try start(row)["caseId"]) else { throw DatabaseError(message: "no such case") }
+    return id
+  }
+
+  /// The counterparty in the form that compares.
+  func counterparty(of row: Int64) throws -> String { try start(row)["counterparty"] }
+
+  /// When it was opened, in milliseconds.
+  func opened(_ row: Int64) throws -> Int64 { try start(row)["openedAt"] }
+
+  private func start(_ row: Int64) throws -> Row {
+    let found = try db.row(sql: "SELECT caseId, counterparty, openedAt FROM caseRecord WHERE id = ?", arguments: [row])
+    guard let found else { throw DatabaseError(message: "no such case") }
+    return found
+  }
+
   func fetch(_ row: Int64) throws -> CaseRecord {
     let found = try db.row(
       sql: "SELECT * FROM caseRecord WHERE id = ? AND participant = ?", arguments: [row, tenant.comparable])

@@ -24,6 +24,8 @@ public enum FactProblem: String, Error, Hashable, Sendable, CustomStringConverti
   case future
   /// An id or a summary is empty or too long.
   case form
+  /// Nobody is matched by the number, and no reference names the case.
+  case noReference
 
   public var description: String {
     switch self {
@@ -39,6 +41,7 @@ public enum FactProblem: String, Error, Hashable, Sendable, CustomStringConverti
     case .testNumber: "a test number, in the production federation"
     case .future: "it lies in the future"
     case .form: "an id or a summary is empty or too long"
+    case .noReference: "nobody is matched by such a number, and no reference names the case"
     }
   }
 }
