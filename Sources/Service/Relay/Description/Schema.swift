@@ -1,4 +1,5 @@
 import Foundation
+import SDKRelay
 
 /// What a piece of JSON may be. Requests are held to it, and the interface's description is written from it, so that
 /// neither can say what the other does not.
