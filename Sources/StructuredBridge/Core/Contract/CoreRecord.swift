@@ -49,11 +49,12 @@ package struct CoreRecord: Hashable, Sendable {
   package var json: JSONValue {
     var values = withoutPerson
     values[CoreNames.Key.person] = .text(person.whole)
+    if isNumberChanging { values[CoreNames.Key.numberChange] = .flag(true) }
     return .object(values)
   }
 
-  /// The SHA-256 of everything but the person's number: with it whoever has the digest could try all numbers. The case says
-  /// whose the event is.
+  /// The SHA-256 of everything but the person's number and its change. Whoever has a digest of a number can try all numbers,
+  /// and the case says whose the event is; that the number is changing may be told with an event that is known already.
   var digest: [UInt8] {
     let bytes = (try? JSONEncoder.stable().encode(JSONValue.object(withoutPerson))) ?? Data()
     return XMLSecurity.digest(.sha256, of: [UInt8](bytes))

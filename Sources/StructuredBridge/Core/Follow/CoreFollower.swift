@@ -20,7 +20,7 @@ struct CoreFollower: Sendable {
   var now: @Sendable () -> Date = { .now }
 
   /// Pages of one list in a round: a list without end must not keep the others waiting.
-  static let longestRound = 200
+  var longestRound = 200
 
   /// Rounds until cancelled.
   func run() async {
@@ -33,7 +33,7 @@ struct CoreFollower: Sendable {
   /// Everything that is new now.
   func round() async {
     for tenant in settings.tenants.map(\.participant) {
-      for list in CoreList.allCases where list.operation.switched.map(settings.live.contains) ?? true {
+      for list in settings.followed {
         guard !Task.isCancelled else { return }
         await follow(list, of: tenant)
       }
@@ -70,7 +70,7 @@ struct CoreFollower: Sendable {
     _ list: CoreList, of tenant: ParticipantID, _ state: inout CoreTable.State
   ) async throws(StepFailure) {
     var seen: Set<CoreCursor> = state.cursor.map { [$0] } ?? []
-    for _ in 0..<Self.longestRound {
+    for _ in 0..<longestRound {
       let answer: CoreAnswer<CorePage>
       do {
         answer = try await core.page(of: list, after: state.cursor, of: tenant, as: .system)
@@ -90,7 +90,7 @@ struct CoreFollower: Sendable {
       if !page.hasMore { return }
     }
     throw StepFailure(
-      reason: "\(CoreProblem(.paging, detail: "more than \(Self.longestRound) pages; the rest comes later"))")
+      reason: "\(CoreProblem(.paging, detail: "more than \(longestRound) pages; the rest comes later"))")
   }
 
   private func move(

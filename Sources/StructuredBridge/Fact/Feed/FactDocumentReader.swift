@@ -67,10 +67,10 @@ struct FactDocumentReader {
   }
 
   func closure() throws(FactDocumentProblem) -> CaseClosure {
-    try allow("kind", "tenant", "reference", "occurred")
-    guard let inner = value["reference"] else { throw problem("reference", "is missing") }
+    try allow("kind", "tenant", "case", "occurred")
+    guard let inner = value["case"] else { throw problem("case", "is missing") }
     return CaseClosure(
-      tenant: try participant("tenant"), reference: try reference(inner, "reference"), occurred: try time("occurred"),
+      tenant: try participant("tenant"), reference: try reference(inner, "case"), occurred: try time("occurred"),
       source: .feed)
   }
 
