@@ -68,8 +68,11 @@ let package = Package(
       name: "StructuredBridge",
       dependencies: [
         "Mailbox", "SDKRelay", "XMLSecurity",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .target(
@@ -88,7 +91,15 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
-    .target(name: "Testbed", dependencies: ["SDKRelay", "XMLSecurity"], swiftSettings: strict),
+    .target(
+      name: "Testbed",
+      dependencies: [
+        "SDKRelay", "StructuredBridge", "XMLSecurity",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ], swiftSettings: strict),
     .executableTarget(
       name: "Command",
       dependencies: [
@@ -132,6 +143,8 @@ let package = Package(
         "StructuredBridge", "Mailbox", "SDKRelay", "Testbed", "XMLSecurity",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "Yams", package: "Yams"),
       ], swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",

@@ -22,8 +22,9 @@ struct SDKRelayCommand: AsyncParsableCommand {
       Serve.self, Send.self, Messages.self, Status.self, Aside.self, PayloadCommand.self, EnvelopeCommand.self,
       ReceiptCommand.self, Ping.self, AgreementCommand.self, UserCommand.self, ClientCommand.self, AuditCommand.self,
       EvidenceCommand.self, ArchiveCommand.self, MailboxCommand.self, RegisterCommand.self, RetentionCommand.self,
-      Backup.self, Restore.self, Health.self, ConfigCommand.self, IdentityCommand.self, ChannelCommand.self, CasesCommand.self,
-      Keys.self, Demo.self,
+      Backup.self, Restore.self, Health.self, ConfigCommand.self, IdentityCommand.self, CasesCommand.self,
+      ChannelCommand.self, Keys.self,
+      Demo.self, CoreCommand.self, FactsCommand.self, TestbedCommand.self,
     ])
 
   static func main() async {

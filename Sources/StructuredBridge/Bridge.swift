@@ -40,23 +40,27 @@ public final class Bridge: Sendable {
   public func take(
     _ facts: [StructuredFact], at now: Date = .now
   ) async throws -> [Result<FactOutcome, FactProblem>] {
-    let (settings, tenants) = (settings, tenants)
-    return try await mailbox.relay.write { db in
-      let register = try CaseRegister(settings, tenants, at: now, in: db)
-      return try facts.map { fact in
-        var result: Result<FactOutcome, FactProblem> = .failure(.form)
-        // A refusal may come after a person was made for it.
-        try db.inSavepoint {
-          do {
-            result = .success(try register.take(fact))
-            return .commit
-          } catch let problem as FactProblem {
-            result = .failure(problem)
-            return .rollback
-          }
+    try await mailbox.relay.write { [self] db in try take(facts, at: now, in: db) }
+  }
+
+  /// As ``take(_:at:)``, within a transaction of the caller.
+  func take(
+    _ facts: [StructuredFact], at now: Date, in db: Database
+  ) throws -> [Result<FactOutcome, FactProblem>] {
+    let register = try CaseRegister(settings, tenants, at: now, in: db)
+    return try facts.map { fact in
+      var result: Result<FactOutcome, FactProblem> = .failure(.form)
+      // A refusal may come after a person was made for it.
+      try db.inSavepoint {
+        do {
+          result = .success(try register.take(fact))
+          return .commit
+        } catch let problem as FactProblem {
+          result = .failure(problem)
+          return .rollback
         }
-        return result
       }
+      return result
     }
   }
 }

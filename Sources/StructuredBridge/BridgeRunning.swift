@@ -33,6 +33,21 @@ extension Bridge {
       for hook in settings.caseSystems {
         group.addTask { await CaseHookWorker(bridge: self, hook: hook).run() }
       }
+      if let follower = coreFollower() { group.addTask { await follower.run() } }
+    }
+  }
+
+  /// Nil where the node has no client of the structured core.
+  private func coreFollower() -> CoreFollower? {
+    guard let core = settings.core else { return nil }
+    do {
+      let client = try CoreClient(core)
+      return CoreFollower(
+        core: client, settings: core, relay: mailbox.relay, sink: RegisterSink(bridge: self), logger: logger,
+        availability: { client.availability })
+    } catch {
+      logger.error("the structured core cannot be reached", metadata: ["reason": "\(error)"])
+      return nil
     }
   }
 }

@@ -1,7 +1,7 @@
 public import Foundation
 public import SDKRelay
 
-/// How the bridge works: the section `bridge` of the node's settings file, which `config/node.yaml` describes.
+/// How the bridge works: the sections `bridge` and `core` of the node's settings file, which `config/node.yaml` describes.
 public struct BridgeSettings: Sendable {
   /// The environment that the node runs in: published test numbers are refused in the production one.
   public var federation: Federation
@@ -13,6 +13,9 @@ public struct BridgeSettings: Sendable {
   /// The case systems that are told of their cases' messages besides fetching the news.
   public var caseSystems: [CaseHook] = []
 
+  /// The structured core; nil where the node has no client of its own for it.
+  public var core: CoreSettings?
+
   public init(federation: Federation) {
     self.federation = federation
   }
@@ -20,7 +23,9 @@ public struct BridgeSettings: Sendable {
   /// The section of a node's settings file; the defaults where it has none.
   public static func read(_ file: URL, federation: Federation) throws(SettingsProblem) -> BridgeSettings {
     var settings = BridgeSettings(federation: federation)
-    if let section = try SettingsFile.open(file).optionalSection("bridge") { try settings.take(section) }
+    let root = try SettingsFile.open(file)
+    if let section = try root.optionalSection("bridge") { try settings.take(section) }
+    settings.core = try CoreSettings.read(root, federation: federation, live: settings.live)
     return settings
   }
 

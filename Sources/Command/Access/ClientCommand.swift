@@ -75,7 +75,8 @@ struct ClientAdd: AsyncParsableCommand {
   }
 
   private static func scope(_ text: String) throws -> ClientScope {
-    guard let scope = ClientScope(urn: text) ?? ClientScope(urn: "urn:sdk.api:\(text)") else {
+    guard let scope = ClientScope(urn: text) ?? ClientScope(rawValue: text) ?? ClientScope(urn: "urn:sdk.api:\(text)")
+    else {
       let names = ClientScope.allCases.map(\.rawValue).joined(separator: ", ")
       throw CommandProblem.couldNotRun("there is no scope \(text); scopes are \(names)")
     }

@@ -1,8 +1,8 @@
 /// Finds a person's identity number in free text: personnummer, samordningsnummer, interim and reserve numbers, with or
 /// without century and separator, also with the spaces and dashes that word processors put there.
-enum IdentityNumbers {
+package enum IdentityNumbers {
   /// Whether anything looks like one. It rather finds one too many.
-  static func areIn(_ text: String) -> Bool {
+  package static func areIn(_ text: String) -> Bool {
     text.firstMatch(of: alike) != nil
   }
 
@@ -13,7 +13,7 @@ enum IdentityNumbers {
 
   /// Whether one is there by all that can be seen of it: a day that somebody may be born on and the right check digit. Order
   /// numbers, case numbers and ids seldom have both.
-  static func areCertainlyIn(_ text: String) -> Bool {
+  package static func areCertainlyIn(_ text: String) -> Bool {
     text.matches(of: written).contains { isCertain($0.range, in: text) }
   }
 

@@ -28,11 +28,13 @@ public enum Permission: String, Hashable, Sendable, CaseIterable {
   case readAudit
   /// Set and lift a legal hold (rättsligt stopp): what it is on is not culled.
   case hold
+  /// Tell the node what the structured exchange says of persons and cases.
+  case tellFacts
 
   /// Whether it is about messages, so that a protected person's needs the grant ``Grant/Kind/protectedPersons`` too.
   public var isAboutMessages: Bool {
     switch self {
-    case .list, .read, .send, .handle, .register, .cull, .export, .remove, .hold: true
+    case .list, .read, .send, .handle, .register, .cull, .export, .remove, .hold, .tellFacts: true
     case .seeMailbox, .configureMailbox, .manageMembers, .administer, .readAudit: false
     }
   }
@@ -67,19 +69,27 @@ public enum Role: String, Hashable, Sendable, CaseIterable {
   public var isForOrganisations: Bool { self == .systemAdministrator || self == .auditor }
 }
 
-/// What a technical client may do, by the names of the published MT–MK interface.
+/// What a technical client may do, by the names of the published MT–MK interface, and of this node's own.
 public enum ClientScope: String, Hashable, Sendable, CaseIterable {
   case sendMessages, getMessage, getMessageByFilter, deleteMessage
+  /// The node's own: tell what the structured exchange says, for the client's own organisation.
+  case tellFacts
 
-  /// Reads `urn:sdk.api:NAME`. One edition of the interface's description calls the first one `sendMessage`.
+  /// Reads `urn:sdk.api:NAME`, and `urn:sdkrelay:tellFacts`. One edition of the interface's description calls the first one
+  /// `sendMessage`.
   public init?(urn: String) {
+    if urn == Self.tellFacts.urn {
+      self = .tellFacts
+      return
+    }
     guard urn.hasPrefix(Self.prefix) else { return nil }
     let name = String(urn.dropFirst(Self.prefix.count))
     self.init(rawValue: name == "sendMessage" ? "sendMessages" : name)
+    if self == .tellFacts { return nil }
   }
 
   /// The scope as tokens carry it.
-  public var urn: String { Self.prefix + rawValue }
+  public var urn: String { (self == .tellFacts ? Self.ownPrefix : Self.prefix) + rawValue }
 
   public var permission: Permission {
     switch self {
@@ -87,8 +97,10 @@ public enum ClientScope: String, Hashable, Sendable, CaseIterable {
     case .getMessage: .read
     case .getMessageByFilter: .list
     case .deleteMessage: .remove
+    case .tellFacts: .tellFacts
     }
   }
 
   private static let prefix = "urn:sdk.api:"
+  private static let ownPrefix = "urn:sdkrelay:"
 }

@@ -142,7 +142,7 @@ public struct WebhookHost: Sendable {
 
 extension SettingsSection {
   /// The one line of a closed file.
-  fileprivate func secret(_ key: String, from least: Int) throws(SettingsProblem) -> String {
+  package func secret(_ key: String, from least: Int) throws(SettingsProblem) -> String {
     let file = try secretFile(key)
     guard let bytes = try? Data(contentsOf: file), let text = String(bytes: bytes, encoding: .utf8) else {
       throw problem(key, "cannot be read as text: \(file.path)")

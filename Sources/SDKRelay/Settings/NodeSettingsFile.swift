@@ -11,7 +11,7 @@ extension NodeSettings {
     try root.allow(
       "federation", "data", "directory", "agreements", "accessPoint", "server", "client", "envelopes", "participants",
       "delivery", "limits", "malware", "log", "service", "notifications", "retention", "retentionPlanLapse", "drafts",
-      "operations", "audit", "storage", "bridge")
+      "operations", "audit", "storage", "bridge", "core")
     let words = Federation.allCases.map(\.rawValue).joined(separator: " or ")
     self.init(
       federation: try root.value("federation", expected: words) { Federation(rawValue: $0) },

@@ -29,7 +29,7 @@ extension SettingsSection {
   }
 
   /// A certificate with those that issued it, and its private key in a closed file.
-  func identity() throws(SettingsProblem) -> Identity {
+  package func identity() throws(SettingsProblem) -> Identity {
     let chain = try certificates("certificate")
     let pem = try privateKeyText("key")
     let privateKey: PrivateKey

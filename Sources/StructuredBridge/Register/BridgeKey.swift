@@ -11,6 +11,11 @@ struct BridgeKey {
   /// - Throws: `ContentProblem` where the settings lack the storage key it is sealed with.
   static func open(in db: Database) throws -> BridgeKey { BridgeKey(key: try RoomKey.open("bridge", in: db)) }
 
+  /// What the bytes, which may hold numbers, are known again by: without the key nobody can try what they were.
+  func digest(of bytes: [UInt8]) -> [UInt8] {
+    hmacSHA256(key: key.derived(Array("sdk-relay fact digest 1".utf8)).bytes, bytes)
+  }
+
   func vault(of tenant: ParticipantID) -> IdentityVault { IdentityVault(key: key.bytes, tenant: tenant.comparable) }
 
   /// Seals what else is kept of the organisation's cases.

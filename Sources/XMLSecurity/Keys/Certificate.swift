@@ -164,11 +164,29 @@ public final class Certificate: @unchecked Sendable, Hashable {
 
   /// The subject's common name; nil unless there is exactly one.
   public var commonName: String? {
-    guard let subject = X509_get_subject_name(pointer) else { return nil }
-    let first = X509_NAME_get_index_by_NID(subject, NID_commonName, -1)
-    guard first >= 0, X509_NAME_get_index_by_NID(subject, NID_commonName, first) < 0,
-      let value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, first))
-    else { return nil }
+    let names = subjectValues(NID_commonName)
+    return names.count == 1 ? names[0] : nil
+  }
+
+  /// The subject's attributes that hold its number in a register: serialNumber and organizationIdentifier.
+  public var subjectNumbers: [String] { subjectValues(NID_serialNumber) + subjectValues(NID_organizationIdentifier) }
+
+  private func subjectValues(_ type: Int32) -> [String] {
+    guard let subject = X509_get_subject_name(pointer) else { return [] }
+    var values: [String] = []
+    var place = X509_NAME_get_index_by_NID(subject, type, -1)
+    while place >= 0 {
+      guard let value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, place)), let text = Self.text(value)
+      else {
+        return []
+      }
+      values.append(text)
+      place = X509_NAME_get_index_by_NID(subject, type, place)
+    }
+    return values
+  }
+
+  private static func text(_ value: UnsafePointer<ASN1_STRING>) -> String? {
     var output: UnsafeMutablePointer<UInt8>?
     let length = ASN1_STRING_to_UTF8(&output, value)
     defer { sdk_openssl_free(output) }

@@ -9,19 +9,19 @@ import Testing
 @Suite struct AccessMatrixTests {
   /// One letter a permission, in the order of `Permission.allCases`; a dot is no.
   private static let expected: [Role: String] = [
-    //                      seeMailbox list read send handle register cull export remove configure members administer audit hold
-    .caseworker: /*          */ "y y y y y y . . . . . . . .",
-    .mailboxAdministrator: /**/ "y y y y y . y y . y y . . .",
-    .systemAdministrator: /* */ "y . . . . . . . . y . y . .",
-    .registrar: /*           */ "y y y . . y y y . . . . . y",
-    .auditor: /*             */ "y . . . . . . . . . . . y .",
+    //                      seeMailbox list read send handle register cull export remove configure members administer audit hold facts
+    .caseworker: /*          */ "y y y y y y . . . . . . . . .",
+    .mailboxAdministrator: /**/ "y y y y y . y y . y y . . . .",
+    .systemAdministrator: /* */ "y . . . . . . . . y . y . . .",
+    .registrar: /*           */ "y y y . . y y y . . . . . y .",
+    .auditor: /*             */ "y . . . . . . . . . . . y . .",
   ]
   private static let order: [Permission] = [
     .seeMailbox, .list, .read, .send, .handle, .register, .cull, .export, .remove, .configureMailbox, .manageMembers,
-    .administer, .readAudit, .hold,
+    .administer, .readAudit, .hold, .tellFacts,
   ]
   private static let aboutMessages: Set<Permission> = [
-    .list, .read, .send, .handle, .register, .cull, .export, .remove, .hold,
+    .list, .read, .send, .handle, .register, .cull, .export, .remove, .hold, .tellFacts,
   ]
 
   /// When the grant counts, against now.

@@ -72,6 +72,6 @@ struct RouteSample: Sendable {
   static let lists: Set<String> = [
     "getPrincipal", "listMailboxes", "listEvents", "streamEvents", "searchMessages", "listStatuses",
     "listConversations",
-    "listMembers", "listGrants", "giveGrant", "endGrant", "listCaseEvents",
+    "listMembers", "listGrants", "giveGrant", "endGrant", "listCaseEvents", "tellFacts",
   ]
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import SDKRelay
 import Testing
 
 @testable import Service

@@ -68,7 +68,7 @@ public struct TLSProblem: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// What both sides speak: TLS 1.2 and 1.3 with authenticated encryption and forward secrecy, no SHA-1 (threats.md T7).
 package enum TLSProfile {
-  static func server(_ identity: TLSIdentity, clients: TLSTrust?) -> TLSConfiguration {
+  package static func server(_ identity: TLSIdentity, clients: TLSTrust?) -> TLSConfiguration {
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: identity.chain.map { .certificate($0) }, privateKey: .privateKey(identity.privateKey))
     harden(&configuration)

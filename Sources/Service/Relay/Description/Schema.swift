@@ -1,4 +1,5 @@
 import Foundation
+import SDKRelay
 
 /// What a piece of JSON may be. Requests are held to it, and the interface's description is written from it, so that
 /// neither can say what the other does not.
@@ -11,6 +12,11 @@ indirect enum Schema: Sendable {
   case integer(from: Int64 = 0, to: Int64? = nil)
   case flag
   case list(Schema, from: Int = 0, to: Int? = nil)
+  /// An object of texts, whatever they are called.
+  /// - Parameters:
+  ///   - names: how many at most.
+  ///   - to: how many characters each has at most, and at least one.
+  case texts(names: Int, to: Int)
   /// Whatever is not named here is refused.
   case object([Property])
   /// One of the description's ``components``.
@@ -58,6 +64,11 @@ extension Schema {
         return (place, "has too few or too many items")
       }
       return values.indices.lazy.compactMap { item.problem(in: values[$0], at: "\(place)[\($0)]") }.first
+    case (.texts(let most, let to), .object(let values)):
+      guard values.count <= most else { return (place, "has too many names") }
+      let text = Schema.text(from: 1, to: to)
+      // The names are anybody's words, so they are not told.
+      return values.values.lazy.compactMap { text.problem(in: $0, at: "\(place).*") }.first
     case (.object(let properties), .object(let values)):
       return Self.problem(in: values, properties, place.isEmpty ? "" : "\(place).")
     case (.named(_, let schema), _): return schema().problem(in: value, at: place)
@@ -123,6 +134,10 @@ extension Schema {
       if from > 0 { schema["minItems"] = from }
       if let to { schema["maxItems"] = to }
       return schema
+    case .texts(let most, let to):
+      return [
+        "type": "object", "maxProperties": most, "additionalProperties": Schema.text(from: 1, to: to).written,
+      ]
     case .object(let properties):
       var schema: [String: any Sendable] = ["type": "object", "additionalProperties": false]
       schema["properties"] = Dictionary(uniqueKeysWithValues: properties.map { ($0.name, $0.written) })

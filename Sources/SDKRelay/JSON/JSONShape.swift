@@ -1,9 +1,9 @@
 /// Bounds what a JSON text may be before it is decoded: how deep it nests (threats.md W9).
-enum JSONShape {
-  static let deepest = 64
+package enum JSONShape {
+  package static let deepest = 64
 
   /// Whether the text nests no deeper than ``deepest``. Says nothing else about it.
-  static func isShallow(_ bytes: some Sequence<UInt8>) -> Bool {
+  package static func isShallow(_ bytes: some Sequence<UInt8>) -> Bool {
     var depth = 0
     var isInText = false
     var isEscaped = false
