@@ -67,6 +67,8 @@ struct ArchiveFileTests {
     #expect(changed.exitCode == 1)
     #expect(try changed.json()["holds"] as? Bool == false)
     #expect(try await run("archive", "verify", package.path + "/nothing").exitCode == 2)
+    let other = try await run("archive", "verify", field.files[1].path)
+    #expect(other.exitCode == 2 && other.complaint.contains("sdkrelay evidence verify is for it"))
   }
 
   @Test("a zip file unpacks with Debian's unzip to the same package")

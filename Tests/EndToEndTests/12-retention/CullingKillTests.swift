@@ -77,10 +77,14 @@ struct CullingKillTests {
         "user", "add", name, "--name", name, "--organisation", field.federation.nodeB.organisation.id)
       try await run("user", "grant", name, "registrar", "--mailbox", mailbox)
     }
+    let nothing = try await run("retention", "plan", "--as", "anna", "--json").json()
+    #expect(nothing["plan"] == nil && (nothing["rows"] as? [Any])?.isEmpty == true, "nothing due is no failure")
     for id in ids { try await run("register", "cullable", id.value, "--rule", "ringa", "--as", "anna") }
     let planned = try await run("retention", "plan", "--as", "anna", "--json").json()
     let plan = try #require(planned["plan"] as? [String: Any])
     #expect(plan["rows"] as? Int == Self.count)
+    let again = try await run("retention", "plan", "--as", "anna", "--json").json()
+    #expect(again["repeated"] as? Bool == true && (again["plan"] as? [String: Any])?["number"] as? Int == 1)
     let (number, digest) = ("\(try #require(plan["number"] as? Int))", try #require(plan["digest"] as? String))
     try await run("retention", "run", number, code: 1)
     try await run("retention", "approve", number, "--digest", digest, "--as", "anna", code: 1)
