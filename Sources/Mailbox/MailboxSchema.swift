@@ -33,5 +33,6 @@ enum MailboxSchema {
     ("16 draft", DraftTable.schema),
     ("17 user secret", UserSecretTable.schema),
     ("18 sealed register and settings", RoomKey.schema + SealedFacts.schema + MailboxSettingsTable.sealed),
+    ("19 notification of links", NotificationTable.linkUndone),
   ]
 }

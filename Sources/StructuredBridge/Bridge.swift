@@ -26,9 +26,11 @@ public final class Bridge: Sendable {
     _ node: NodeSettings, _ settings: BridgeSettings, notifications: NotificationSettings? = nil, creating: Bool = true,
     logger: Logger = Logger(label: "sdkrelay")
   ) throws -> Bridge {
+    let companion = BridgeCompanion(
+      settings: settings, tenants: Set(node.participants.map(\.id)),
+      agreements: node.agreements.map { AgreementWatch(folder: $0) })
     let mailbox = try MailboxService.open(
-      node, notifications: notifications, companion: BridgeCompanion(settings: settings), creating: creating,
-      logger: logger)
+      node, notifications: notifications, companion: companion, creating: creating, logger: logger)
     return Bridge(mailbox: mailbox, settings: settings, logger: logger)
   }
 
@@ -54,6 +56,9 @@ public final class Bridge: Sendable {
       try db.inSavepoint {
         do {
           result = .success(try register.take(fact))
+          if let (tenant, keys) = fact.keys(register) {
+            try Linking(register: register).examine(tenant, waitingFor: keys)
+          }
           return .commit
         } catch let problem as FactProblem {
           result = .failure(problem)

@@ -6,6 +6,10 @@ import SDKRelay
 /// The bridge's side of a message's first moment.
 struct BridgeCompanion: MessageCompanion {
   let settings: BridgeSettings
+  /// The organisations of this node.
+  let tenants: Set<ParticipantID>
+  /// Nil where the node has no agreements.
+  let agreements: AgreementWatch?
 
   var schema: String { BridgeSchema.name }
 
@@ -13,9 +17,41 @@ struct BridgeCompanion: MessageCompanion {
     BridgeSchema.register(in: &migrator)
   }
 
-  func isAboutProtected(_ message: StoredMessage, at now: Date, in db: Database) throws -> Bool { false }
+  /// Where nobody has set up the bridge, marks are people's own.
+  func isAboutProtected(_ message: StoredMessage, at now: Date, in db: Database) throws -> Bool {
+    guard settings.isInUse else { return false }
+    do {
+      let register = try CaseRegister(settings, tenants, at: now, in: db)
+      let references = try MessageReferences(message, register)
+      var persons = references.persons
+      for row in references.returned.union(references.numbered) {
+        persons.insert(try register.cases(message.participant).person(of: row))
+      }
+      // Of whom nobody knows anything it is not known that they are not protected.
+      return try references.unknown > 0 || persons.contains { try register.standing(of: $0).countsAsProtected }
+    } catch is ContentProblem {
+      return true
+    }
+  }
 
-  func stored(_ message: StoredMessage, at now: Date, in db: Database) throws {}
+  func stored(_ message: StoredMessage, at now: Date, in db: Database) throws {
+    guard settings.isInUse else { return }
+    do {
+      let register = try CaseRegister(settings, tenants, at: now, in: db)
+      try Linking(register: register).examine(message, mayLinkByNumber: mayLinkByNumber(message, in: db))
+    } catch is ContentProblem {
+      // Mail goes its way; what the bridge cannot look at now it looks at once it can.
+      try LinkTable.keep("later", step: 7, reason: "keyMissing", of: message, at: now, in: db)
+    }
+  }
+
+  private func mayLinkByNumber(_ message: StoredMessage, in db: Database) throws -> Bool {
+    let row = try db.row(
+      sql: "SELECT agreement, version FROM messageAgreement WHERE messageRow = ?", arguments: [message.row])
+    guard let row, let id = row["agreement"] as String?, let book = try? agreements?.book() else { return false }
+    let version: Int = row["version"]
+    return book.versions(of: id).first { $0.version == version }?.linksByPersonNumber ?? false
+  }
 
   func told(_ news: DeliveryNews, of message: StoredMessage, at now: Date, in db: Database) throws {
     try CaseFeedTable.tell(news, of: message, at: now, in: db)

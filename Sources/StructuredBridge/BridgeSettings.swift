@@ -16,6 +16,9 @@ public struct BridgeSettings: Sendable {
   /// The structured core; nil where the node has no client of its own for it.
   public var core: CoreSettings?
 
+  /// Whether the node's settings have the bridge at work: messages are looked at for their cases and persons then.
+  public var isInUse = false
+
   public init(federation: Federation) {
     self.federation = federation
   }
@@ -24,7 +27,10 @@ public struct BridgeSettings: Sendable {
   public static func read(_ file: URL, federation: Federation) throws(SettingsProblem) -> BridgeSettings {
     var settings = BridgeSettings(federation: federation)
     let root = try SettingsFile.open(file)
-    if let section = try root.optionalSection("bridge") { try settings.take(section) }
+    if let section = try root.optionalSection("bridge") {
+      settings.isInUse = true
+      try settings.take(section)
+    }
     settings.core = try CoreSettings.read(root, federation: federation, live: settings.live)
     return settings
   }

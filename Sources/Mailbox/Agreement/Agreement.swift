@@ -27,6 +27,9 @@ public struct Agreement: Hashable, Sendable, Encodable {
   /// Within how many working days the parties have promised to answer.
   public let answerWithinWorkingDays: Int
   public let retention: Retention
+  /// Whether a message may be tied to a case by a person's number alone, where it leads to one open case of somebody who is
+  /// not protected. Else a person decides.
+  public let linksByPersonNumber: Bool
 
   /// The days on which a version is in force, the first and the last among them.
   public struct Validity: Hashable, Sendable, Encodable {

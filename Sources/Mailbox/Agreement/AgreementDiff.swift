@@ -63,6 +63,7 @@ extension Agreement {
       ("legalBasis", legalBasis.joined(separator: "; ")), ("fileTypes", fileTypes.sorted().joined(separator: ", ")),
       ("maximumSize", "\(maximumSize) bytes"), ("answerWithinWorkingDays", "\(answerWithinWorkingDays)"),
       ("retention.days", "\(retention.days)"), ("retention.rule", retention.rule),
+      ("linksByPersonNumber", "\(linksByPersonNumber)"),
     ]
   }
 

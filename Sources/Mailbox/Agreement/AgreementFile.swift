@@ -29,7 +29,7 @@ extension Agreement {
   init(_ root: SettingsSection) throws(SettingsProblem) {
     try root.allow(
       "id", "version", "date", "title", "validity", "legalBasis", "parties", "routes", "fileTypes", "maximumSize",
-      "answerWithinWorkingDays", "retention")
+      "answerWithinWorkingDays", "retention", "linksByPersonNumber")
     id = try root.value("id", expected: "1 to 64 lower-case letters, digits and inner hyphens") {
       AgreementReference.isID($0) ? $0 : nil
     }
@@ -46,6 +46,7 @@ extension Agreement {
     maximumSize = try root.size("maximumSize")
     answerWithinWorkingDays = try root.count("answerWithinWorkingDays", in: 1...366)
     retention = try Retention(root.section("retention"))
+    linksByPersonNumber = try root.bool("linksByPersonNumber", default: false)
   }
 
   private static func parties(_ root: SettingsSection) throws(SettingsProblem) -> [Party] {

@@ -54,7 +54,7 @@ public struct AuditRecord: Sendable {
 
 extension AuditRecord {
   /// - Parameter operator: who asks in the principal's name at the command line, and is named first then.
-  init(
+  package init(
     _ principal: Principal, through operator: Principal?, _ action: AuditAction, participant: ParticipantID? = nil,
     mailbox: FunctionalAddress? = nil, messageID: MessageID? = nil, object: String? = nil, reason: String? = nil
   ) {

@@ -1,5 +1,5 @@
 public import Foundation
-import GRDB
+package import GRDB
 public import SDKRelay
 
 /// Why a message cannot be had. What one may not know of looks as what is not there.
@@ -116,7 +116,7 @@ extension MailboxService {
 
   /// The newest message with the id that the principal may do this with.
   /// - Parameter direction: whose copy to take where two mailboxes of one organisation exchanged it.
-  static func message(
+  package static func message(
     _ id: MessageID, direction: MessageDirection? = nil, _ permission: Permission, for principal: Principal,
     at now: Date, in db: Database
   ) throws -> StoredMessage {

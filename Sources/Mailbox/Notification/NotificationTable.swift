@@ -7,6 +7,8 @@ import XMLSecurity
 public enum NotificationReason: String, Hashable, Sendable, CaseIterable {
   case newMessage
   case deliveryFailed
+  /// A message had been tied to the wrong case.
+  case linkUndone
 }
 
 extension MailboxService {
@@ -56,24 +58,28 @@ enum NotificationTable {
     CREATE INDEX notificationWaiting ON notification (nextAt) WHERE since IS NOT NULL;
     """
 
+  static let linkUndone = "ALTER TABLE notification ADD COLUMN linkUndone INTEGER NOT NULL DEFAULT 0;"
+
   static func note(
     _ reason: NotificationReason, in mailbox: MailboxID, _ settings: MailboxSettings, at now: Date, in db: Database
   ) throws {
     for address in settings.notifications {
       try db.change(
         sql: """
-          INSERT INTO notification (participant, mailbox, address, id, since, newMessage, deliveryFailed, count, attempts,
-            nextAt)
-          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?5)
+          INSERT INTO notification (participant, mailbox, address, id, since, newMessage, deliveryFailed, linkUndone, count,
+            attempts, nextAt)
+          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, 0, ?5)
           ON CONFLICT (participant, mailbox, address) DO UPDATE SET
             id = iif(since IS NULL, excluded.id, id), nextAt = iif(since IS NULL, excluded.nextAt, nextAt),
             newMessage = iif(since IS NULL, 0, newMessage) | excluded.newMessage,
             deliveryFailed = iif(since IS NULL, 0, deliveryFailed) | excluded.deliveryFailed,
+            linkUndone = iif(since IS NULL, 0, linkUndone) | excluded.linkUndone,
             since = coalesce(since, excluded.since), count = count + 1
           """,
         arguments: [
           mailbox.participant.comparable, mailbox.address.value, address, randomUUID().uuidString.lowercased(),
           now.milliseconds, reason == .newMessage, reason == .deliveryFailed,
+          reason == .linkUndone,
         ])
     }
   }
@@ -83,7 +89,8 @@ enum NotificationTable {
     try Row.fetchAll(
       db.cachedStatement(
         sql: """
-          SELECT participant, mailbox, address, id, since, newMessage, deliveryFailed, count, attempts, lastAt
+          SELECT participant, mailbox, address, id, since, newMessage, deliveryFailed, linkUndone, count, attempts,
+            lastAt
           FROM notification WHERE since IS NOT NULL AND nextAt <= ? ORDER BY attempts, nextAt
           """), arguments: [now.milliseconds]
     ).map(PendingNotification.init)

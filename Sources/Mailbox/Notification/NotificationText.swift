@@ -10,7 +10,8 @@ struct NotificationText {
 
   /// In Swedish, as people read it here.
   var subject: String {
-    reasons.contains(.newMessage) ? "Nya meddelanden: \(name)" : "Leverans har misslyckats: \(name)"
+    if reasons.contains(.newMessage) { return "Nya meddelanden: \(name)" }
+    return reasons.contains(.deliveryFailed) ? "Leverans har misslyckats: \(name)" : "Felaktig koppling: \(name)"
   }
 
   var body: String {
@@ -18,6 +19,10 @@ struct NotificationText {
     if reasons.contains(.newMessage) { lines.append("Det finns nya meddelanden i funktionsbrevlådan \(name).") }
     if reasons.contains(.deliveryFailed) {
       lines.append("Meddelanden från funktionsbrevlådan \(name) har inte kunnat levereras.")
+    }
+    if reasons.contains(.linkUndone) {
+      lines.append(
+        "Meddelanden i funktionsbrevlådan \(name) har varit kopplade till fel ärende. Kopplingen är borttagen.")
     }
     if let link { lines.append("Logga in för att läsa: \(link.absoluteString)") }
     lines.append("Detta är en automatisk avisering utan innehåll. Den går inte att svara på.")

@@ -24,6 +24,7 @@ enum BridgeSchema {
       PersonTable.schema + ProtectionTable.schema + CaseTable.schema + CaseEventTable.schema
         + AvailabilityTable.schema
     ),
+    ("2 linking", LinkTable.schema),
     ("4 core", CoreTable.schema + FactKeyTable.schema),
     ("6 feed", CaseFeedTable.schema + CaseHookTable.schema),
     ("5 loading", LoadingTable.schema),

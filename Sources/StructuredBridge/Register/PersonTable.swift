@@ -115,6 +115,12 @@ struct PersonTable {
       arguments: [now.milliseconds, tenant.comparable, Data(hash)])
   }
 
+  /// Whether another number has been asked for and has not come.
+  func isChanging(_ row: Int64) throws -> Bool {
+    try db.row(sql: "SELECT 1 FROM person WHERE id = ? AND changePendingSince IS NOT NULL", arguments: [last(row)])
+      != nil
+  }
+
   func setChangePending(_ since: Date?, of row: Int64) throws {
     try db.change(
       sql: "UPDATE person SET changePendingSince = ? WHERE id = ?", arguments: [since?.milliseconds, row])
