@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Mailbox
 import SDKRelay
+import StructuredBridge
 import XMLSecurity
 
 /// Why a command ended without having done its work, as one sentence. The only place where errors become exit codes.
@@ -38,7 +39,7 @@ extension CommandProblem {
     case is MailboxProblem: self = .refused("\(error)")
     case let problem as RetentionRuleProblems: self = .couldNotRun(problem.description)
     case is RegisterProblem, is HandOverProblem, is HoldProblem, is RetentionProblem: self = .refused("\(error)")
-    case is SearchProblem, ContentProblem.destroyed: self = .refused("\(error)")
+    case is LinkProblem, is SearchProblem, ContentProblem.destroyed: self = .refused("\(error)")
     case ArchiveProblem.nothing, ArchiveProblem.tooMany, ArchiveProblem.severalOrganisations, ArchiveProblem.tooLarge,
       ArchiveProblem.attachmentChanged:
       self = .refused("\(error)")

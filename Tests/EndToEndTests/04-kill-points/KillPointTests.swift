@@ -15,7 +15,7 @@ struct KillPointTests {
   ]
   /// Passed by the receiving node.
   static let receiving: [KillPoint] = KillPoint.allCases.filter {
-    !submitting.contains($0) && !sending.contains($0) && !CullingKillTests.points.contains($0)
+    !submitting.contains($0) && !sending.contains($0) && !CullingKillTests.points.contains($0) && $0 != .migrating
   }
 
   @Test("Q2, Q9: a node killed at any point loses nothing, delivers nothing twice and leaves nothing behind")

@@ -84,6 +84,8 @@ public final class AS4Endpoint: Service {
       listening.fail(error)
       throw error
     }
+    // Told to end before it listened: whoever waits for the port waits for nothing.
+    listening.fail(CancellationError())
     let isExpected = isStopping.withLock { $0 } || Task.isCancelled || Task.isShuttingDownGracefully
     guard isExpected else { throw ListenerEnded() }
   }
