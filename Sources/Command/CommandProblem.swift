@@ -39,7 +39,7 @@ extension CommandProblem {
     case is MailboxProblem: self = .refused("\(error)")
     case let problem as RetentionRuleProblems: self = .couldNotRun(problem.description)
     case is RegisterProblem, is HandOverProblem, is HoldProblem, is RetentionProblem: self = .refused("\(error)")
-    case is LinkProblem, is SearchProblem, ContentProblem.destroyed: self = .refused("\(error)")
+    case is LinkProblem, is CaseLetterProblem, is SearchProblem, ContentProblem.destroyed: self = .refused("\(error)")
     case ArchiveProblem.nothing, ArchiveProblem.tooMany, ArchiveProblem.severalOrganisations, ArchiveProblem.tooLarge,
       ArchiveProblem.attachmentChanged:
       self = .refused("\(error)")

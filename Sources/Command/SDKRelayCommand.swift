@@ -23,7 +23,7 @@ struct SDKRelayCommand: AsyncParsableCommand {
       ReceiptCommand.self, Ping.self, AgreementCommand.self, UserCommand.self, ClientCommand.self, AuditCommand.self,
       EvidenceCommand.self, ArchiveCommand.self, MailboxCommand.self, RegisterCommand.self, RetentionCommand.self,
       Backup.self, Restore.self, Health.self, ConfigCommand.self, IdentityCommand.self, CasesCommand.self,
-      LinksCommand.self,
+      LinksCommand.self, PersonsCommand.self,
       ChannelCommand.self, Keys.self,
       Demo.self, CoreCommand.self, FactsCommand.self, TestbedCommand.self,
     ])

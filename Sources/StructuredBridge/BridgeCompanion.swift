@@ -38,11 +38,24 @@ struct BridgeCompanion: MessageCompanion {
     guard settings.isInUse else { return }
     do {
       let register = try CaseRegister(settings, tenants, at: now, in: db)
+      try checkNumbers(of: message, register)
       try Linking(register: register).examine(message, mayLinkByNumber: mayLinkByNumber(message, in: db))
     } catch is ContentProblem {
       // Mail goes its way; what the bridge cannot look at now it looks at once it can.
       try LinkTable.keep("later", step: 7, reason: "keyMissing", of: message, at: now, in: db)
     }
+  }
+
+  /// No number of a person who counts as protected leaves the node: the case's own references lead to them.
+  private func checkNumbers(of message: StoredMessage, _ register: CaseRegister) throws {
+    guard message.direction == .outgoing else { return }
+    let references = try MessageReferences(message, register)
+    guard
+      try references.unknown > 0
+        || references.persons.contains(where: { try register.standing(of: $0).countsAsProtected })
+    else { return }
+    throw SubmissionProblem.refused(
+      "a reference has the number of a person who counts as protected: refer to the case instead")
   }
 
   private func mayLinkByNumber(_ message: StoredMessage, in db: Database) throws -> Bool {

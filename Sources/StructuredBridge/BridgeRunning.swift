@@ -34,6 +34,9 @@ extension Bridge {
       for hook in settings.caseSystems {
         group.addTask { await CaseHookWorker(bridge: self, hook: hook).run() }
       }
+      if let file = settings.populationRegister {
+        group.addTask { await ProtectionWatch(bridge: self, register: PopulationRegisterFile(file: file)).run() }
+      }
       if let follower = coreFollower() { group.addTask { await follower.run() } }
     }
   }

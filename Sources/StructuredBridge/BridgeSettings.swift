@@ -7,6 +7,8 @@ public struct BridgeSettings: Sendable {
   public var federation: Federation
   /// How old the population register's answer may be before a person counts as protected again.
   public var protectionLimit = Duration.seconds(86_400)
+  /// A file taken out of the population register, which is read again and again; nil where nobody is asked.
+  public var populationRegister: URL?
   /// Which of the agreement's kinds are exchanged already.
   public var live = LiveKinds()
 
@@ -36,9 +38,13 @@ public struct BridgeSettings: Sendable {
   }
 
   private mutating func take(_ section: SettingsSection) throws(SettingsProblem) {
-    try section.allow("protectionLimit", "residentQuery", "establishmentQuery", "caseSystems")
+    try section.allow("protectionLimit", "populationRegister", "residentQuery", "establishmentQuery", "caseSystems")
     protectionLimit = try section.duration(
       "protectionLimit", default: protectionLimit, in: .seconds(60) ... .seconds(31 * 86_400))
+    if let section = try section.optionalSection("populationRegister") {
+      try section.allow("file")
+      populationRegister = try section.path("file")
+    }
     live.residentQuery = try section.bool("residentQuery", default: live.residentQuery)
     live.establishmentQuery = try section.bool("establishmentQuery", default: live.establishmentQuery)
     for section in try section.sections("caseSystems") {

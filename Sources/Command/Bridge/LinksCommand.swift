@@ -66,10 +66,9 @@ struct LinkedMessage: ParsableArguments {
   ) async throws {
     let bridge = try name.configurationFile.bridge()
     let (id, user) = (try messageID(id), try name.principal())
-    let found = try await bridge.links(
-      Set(MessageLink.State.allCases), message: id, for: user, through: commandOperator())
-    guard let link = found.first else { throw MessageProblem.notFound }
-    let line = LinkLine(try await work(bridge, id, seen ?? link.version, user, commandOperator()))
+    var version = seen
+    if version == nil { version = try await bridge.link(of: id, for: user, through: commandOperator()).version }
+    let line = LinkLine(try await work(bridge, id, version ?? 0, user, commandOperator()))
     try name.output.result(line) { LinkLine.table([line]).text }
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Mailbox
 import SDKRelay
+import StructuredBridge
 
 struct Send: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,17 +17,22 @@ struct Send: AsyncParsableCommand {
         sdkrelay send --from sdk:vux-antagning:0203:komvux.kommun.example.se \\
           --to 0203:af.example.se/sdk:utbildning:0203:af.example.se \\
           --subject "Studieplan" --text-file letter.md --attach plan.pdf --wait 60
+        sdkrelay send --case KOM-2026/12 --text "Beslutet bifogas." --attach beslut.pdf --as handlaggare-1
         echo "Svar kommer." | sdkrelay send … --reply-to ID --text-file -
       """)
 
   @OptionGroup var user: PerhapsActingUser
   @OptionGroup var configurationFile: ConfigurationFile
   @Option(help: "The sending mailbox: its functional address, or ORGANISATION/MAILBOX.")
-  var from: String
+  var from: String?
   @Option(help: ArgumentHelp("The receiving mailbox.", valueName: "organisation/mailbox"))
-  var to: String
+  var to: String?
   @Option(help: "The subject, at most 256 characters. Never personal data: it is not part of what secrecy protects.")
-  var subject: String
+  var subject: String?
+  @Option(help: ArgumentHelp("A case that fills in sender, recipient, subject and references.", valueName: "reference"))
+  var `case`: String?
+  @Option(help: ArgumentHelp("Whose case, where this node has several organisations.", valueName: "organisation"))
+  var organisation: String?
   @OptionGroup var body: BodyOptions
   @Option(help: ArgumentHelp("The message that this one answers.", valueName: "id"))
   var replyTo: String?
@@ -38,13 +44,16 @@ struct Send: AsyncParsableCommand {
     if body.text == nil, body.textFile == nil, body.attach.isEmpty {
       throw ValidationError("A message needs --text, --text-file or --attach.")
     }
+    if `case` == nil, from == nil || to == nil || subject == nil {
+      throw ValidationError("Without --case a message needs --from, --to and --subject.")
+    }
     try checkWait(wait)
   }
 
   func run() async throws {
-    let service = try configurationFile.service(creating: true)
-    let relay = service.relay
-    let id = try await submit(draft(relay), to: service)
+    let bridge = try configurationFile.bridge(creating: true)
+    let (service, relay) = (bridge.mailbox, bridge.mailbox.relay)
+    let id = try await submit(draft(bridge), to: service)
     guard let wait else {
       return try output.result(Accepted(id: id.value, status: MessageStatus.scheduled.rawValue)) {
         "\(MessageStatus.scheduled.rawValue)  \(id.value)"

@@ -28,6 +28,7 @@ extension MailboxService {
         try isProtected || (companion?.isAboutProtected(message, at: message.stored, in: db) ?? false)
       try MessageRecordTable.insert(message, submittedBy: submitter, isProtected: isProtected, in: db)
       try companion?.stored(message, at: message.stored, in: db)
+      try Self.checkSecrecy(of: message, in: db)
       try also(message, db)
     }
     try draft.checkNames()
@@ -46,7 +47,33 @@ extension MailboxService {
       if case .refused(let refusal) = permission { throw SubmissionProblem.refused(refusal.description) }
       try AgreementTable.insert(message, permission, kind: kind, in: db)
       try also(message, db)
+      try Self.checkRecipient(of: message, permission, book, in: db)
     }
+  }
+
+  /// What is about a protected person leaves under secrecy.
+  private static func checkSecrecy(of message: StoredMessage, in db: Database) throws {
+    guard try isProtected(message, in: db), !message.content.isConfidential else { return }
+    throw SubmissionProblem.refused("the message is about a protected person: mark it as under secrecy")
+  }
+
+  /// And only to mailboxes that have agreed to take it (R2).
+  private static func checkRecipient(
+    of message: StoredMessage, _ permission: AgreementPermission, _ book: AgreementBook, in db: Database
+  ) throws {
+    guard try isProtected(message, in: db), case .allowed(let reference) = permission,
+      let address = message.recipient.mailbox
+    else { return }
+    let agreement = book.versions.first { $0.reference == reference }
+    guard agreement?.party(message.recipient.id)?.mailbox(address)?.protectedPersons != true else { return }
+    throw SubmissionProblem.refused(
+      "R2: by the agreement \(reference) \(address) takes no messages on protected persons: use ordinary cooperation "
+        + "outside the system")
+  }
+
+  private static func isProtected(_ message: StoredMessage, in db: Database) throws -> Bool {
+    let row = try db.row(sql: "SELECT isProtected FROM messageRecord WHERE messageRow = ?", arguments: [message.row])
+    return row?["isProtected"] ?? true
   }
 
   /// The agreement that a message was sent or received under; nil where the node had none then.

@@ -30,6 +30,8 @@ public struct Agreement: Hashable, Sendable, Encodable {
   /// Whether a message may be tied to a case by a person's number alone, where it leads to one open case of somebody who is
   /// not protected. Else a person decides.
   public let linksByPersonNumber: Bool
+  /// Whether a person's number may stand among the references of a message. Else the case's own references lead to it.
+  public let personNumbersInReferences: Bool
 
   /// The days on which a version is in force, the first and the last among them.
   public struct Validity: Hashable, Sendable, Encodable {

@@ -64,6 +64,7 @@ extension Agreement {
       ("maximumSize", "\(maximumSize) bytes"), ("answerWithinWorkingDays", "\(answerWithinWorkingDays)"),
       ("retention.days", "\(retention.days)"), ("retention.rule", retention.rule),
       ("linksByPersonNumber", "\(linksByPersonNumber)"),
+      ("personNumbersInReferences", "\(personNumbersInReferences)"),
     ]
   }
 

@@ -29,7 +29,8 @@ extension Agreement {
   init(_ root: SettingsSection) throws(SettingsProblem) {
     try root.allow(
       "id", "version", "date", "title", "validity", "legalBasis", "parties", "routes", "fileTypes", "maximumSize",
-      "answerWithinWorkingDays", "retention", "linksByPersonNumber")
+      "answerWithinWorkingDays", "retention", "linksByPersonNumber",
+      "personNumbersInReferences")
     id = try root.value("id", expected: "1 to 64 lower-case letters, digits and inner hyphens") {
       AgreementReference.isID($0) ? $0 : nil
     }
@@ -47,6 +48,7 @@ extension Agreement {
     answerWithinWorkingDays = try root.count("answerWithinWorkingDays", in: 1...366)
     retention = try Retention(root.section("retention"))
     linksByPersonNumber = try root.bool("linksByPersonNumber", default: false)
+    personNumbersInReferences = try root.bool("personNumbersInReferences", default: false)
   }
 
   private static func parties(_ root: SettingsSection) throws(SettingsProblem) -> [Party] {

@@ -1,5 +1,5 @@
 public import Foundation
-import GRDB
+package import GRDB
 public import SDKRelay
 
 extension AuditAction {
@@ -106,6 +106,25 @@ extension MailboxService {
         message, isProtected: next.isProtected, isUnhandled: isUnhandled, hasFailed: hasFailed, in: db)
     }
     return next
+  }
+
+  /// Marks the message as about a protected person by what the node itself has learnt: out of everybody's lists, counts and
+  /// words but of those who hold the grant. Whoever works at it and may not see it any more does not keep it.
+  /// - Returns: false where it was marked before.
+  package static func protect(_ message: StoredMessage, at now: Date, in db: Database) throws -> Bool {
+    let former = try HandlingTable.state(of: message, in: db)
+    guard !former.isProtected else { return false }
+    let hasFailed = try FailedDeliveryTable.fetch(message, in: db) != nil
+    let isUnhandled = (hasFailed || message.direction == .incoming) && former.done == nil
+    if let handler = former.handler, !(try mayHandle(handler, message, true, at: now, in: db)) {
+      try db.change(
+        sql: "UPDATE messageHandling SET handler = NULL, version = version + 1 WHERE messageRow = ?",
+        arguments: [message.row])
+    }
+    try SearchIndex.remove(message, isProtected: false, in: db)
+    try SearchIndex.add(message, isProtected: true, in: db)
+    try ConversationTable.move(message, isProtected: true, isUnhandled: isUnhandled, hasFailed: hasFailed, in: db)
+    return true
   }
 
   private static func mayHandle(

@@ -23,6 +23,13 @@ struct Linking {
       return
     }
     try apply(decision, to: message, references)
+    try protect(message, by: decision.cases)
+  }
+
+  /// What leads to a protected person's case is about that person, whatever it looked like when it came.
+  func protect(_ message: StoredMessage, by cases: [Int64]) throws {
+    guard try cases.contains(where: { try candidate($0).isProtected }) else { return }
+    _ = try MailboxService.protect(message, at: now, in: db)
   }
 
   private func apply(_ decision: LinkDecision, to message: StoredMessage, _ references: MessageReferences) throws {
@@ -141,6 +148,25 @@ struct Linking {
 }
 
 extension Linking {
+  /// Somebody counts as protected from now on: every message that belongs to a case of theirs, is proposed for one, or names
+  /// them is marked. The same again changes nothing.
+  func protect(_ person: Int64, of tenant: ParticipantID, named keys: Set<LinkKey>) throws {
+    guard try register.standing(of: person).countsAsProtected else { return }
+    var rows = try LinkTable.waiting(tenant, for: keys, in: db)
+    for row in try register.cases(tenant).rows(ofPerson: person) {
+      rows.formUnion(
+        try Int64.fetchAll(
+          db.cachedStatement(
+            sql: "SELECT messageRow FROM caseLink WHERE caseRow = ? AND state IN ('linked', 'proposed')"),
+          arguments: [row]))
+    }
+    for row in rows.sorted() {
+      guard let found = try db.row(sql: "SELECT \(StoredMessage.columns) FROM message WHERE id = ?", arguments: [row])
+      else { continue }
+      _ = try MailboxService.protect(StoredMessage(found), at: now, in: db)
+    }
+  }
+
   /// Looks again at messages that wait for what the register has learnt.
   func examine(_ tenant: ParticipantID, waitingFor keys: Set<LinkKey>) throws {
     for row in try LinkTable.waiting(tenant, for: keys, in: db).sorted() {

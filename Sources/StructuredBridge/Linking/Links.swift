@@ -46,6 +46,18 @@ extension Bridge {
     }
   }
 
+  /// What is known of the case of one message.
+  public func link(
+    of id: MessageID, for principal: Principal, through operator: Principal? = nil, at now: Date = .now
+  ) async throws -> MessageLink {
+    let record = AuditRecord(principal, through: `operator`, .listLinks, messageID: id)
+    return try await mailbox.audited(record, at: now) { record, db in
+      let message = try MailboxService.message(id, .list, for: principal, at: now, in: db)
+      (record.participant, record.mailbox) = (message.participant, message.ownMailbox)
+      return try MessageLink(message, in: db)
+    }
+  }
+
   /// The message belongs to the case.
   /// - Parameters:
   ///   - reference: what the case is called by; nil for the only one that is proposed.
@@ -60,6 +72,7 @@ extension Bridge {
       let row = try linking.register.chosen(reference, for: message)
       record.object = "case \(try linking.register.cases(message.participant).fetch(row).id)"
       try linking.link(message, to: row, step: 0, reason: "person", by: "\(principal.kind) \(principal.name)")
+      try linking.protect(message, by: [row])
       return "linked"
     }
   }

@@ -33,8 +33,8 @@ struct RunningNodeTests {
     let organisation = field.federation.nodeA.organisation
     let config = ["--config", field.federation.nodeA.settings.path]
     let folder = try TemporaryFolder()
-    let file = try folder.file("märkord-fil 19121212-1212.txt", "191212121212 \(KillField.marker)")
-    let pdf = try folder.file("märkord-fil 200001252386.pdf", "%PDF-1.7 191212121212 \(KillField.marker)")
+    let file = try folder.file("märkord-fil ett.txt", "191212121212 \(KillField.marker)")
+    let pdf = try folder.file("märkord-fil två.pdf", "%PDF-1.7 191212121212 \(KillField.marker)")
     let own = "\(organisation.id)/\(organisation.mailboxes[0].address)"
     let added = try await Sdkrelay.run(
       [
@@ -47,7 +47,7 @@ struct RunningNodeTests {
     let other = field.federation.nodeB.organisation
     let to = "\(other.id)/\(other.mailboxes[0].address)"
     let content = [
-      "--subject", "märkord-ämne 121212-1212", "--text", "\(KillField.marker) 191212121212",
+      "--subject", "märkord-ämne", "--text", "\(KillField.marker) 191212121212",
       "--reference", "dnr=märkord-dnr 1212121212",
     ]
     let send = ["send", "--from", organisation.mailboxes[0].address, "--json"] + content + config
@@ -56,6 +56,10 @@ struct RunningNodeTests {
     let id = try #require(MessageID(text))
     try #require(await field.isDelivered(id))
     _ = try await Sdkrelay.run(send + ["--to", to, "--attach", file.path])
+    // With a number where none may be.
+    let named = try await Sdkrelay.run(
+      send.map { $0 == "märkord-ämne" ? "märkord-ämne 121212-1212" : $0 } + ["--to", to])
+    #expect(named.exitCode == 1)
     var told = try await ask(field, id, secret)
 
     for index in 0...1 {

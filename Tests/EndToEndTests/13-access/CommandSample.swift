@@ -42,6 +42,9 @@ struct CommandSample: Sendable {
     .init(type: RegisterWithdraw.self, permission: .register) { id, _, _ in [id, "--reason", "r"] },
     .init(type: RegisterHandOver.self, permission: .register) { id, _, _ in [id, "--system", "s", "--content", "00"] },
     .init(type: ArchiveExport.self, permission: .export) { id, _, folder in [id, "--out", new(folder)] },
+    .init(type: LinksConfirm.self, permission: .handle) { id, _, _ in [id] },
+    .init(type: LinksReject.self, permission: .handle) { id, _, _ in [id] },
+    .init(type: LinksUndo.self, permission: .handle) { id, _, _ in [id, "--reason", "fel"] },
     .init(type: HoldSet.self, permission: .hold, namesMailbox: true) { id, mailbox, _ in
       ["--mailbox", "\(mailbox)", "--message", id, "--reason", "tillsyn"]
     },
@@ -82,7 +85,7 @@ struct CommandSample: Sendable {
     List(type: MessagesFailed.self, arguments: ["--all"]), List(type: DraftList.self),
     List(type: RegisterList.self), List(type: RegisterList.self, arguments: ["--public"]),
     List(type: RegisterFigure.self), List(type: RetentionPlanCommand.self), List(type: RetentionList.self),
-    List(type: HoldList.self), List(type: MailboxList.self),
+    List(type: HoldList.self), List(type: MailboxList.self), List(type: LinksList.self),
   ]
 
   enum Object: Hashable { case plan, hold }
@@ -107,7 +110,8 @@ struct CommandSample: Sendable {
   static let others: Set<String> = [
     "AgreementCheck", "AgreementDifference", "AgreementShow", "ArchiveVerify", "AsideDismiss", "AsideList",
     "AsideRelease",
-    "AuditSearch", "AuditVerify", "Backup", "ChannelAdvise", "ClientAdd", "ClientList", "ClientRevoke", "ConfigCheck",
+    "AuditSearch", "AuditVerify", "Backup", "CasesLoad", "CasesShow", "ChannelAdvise", "CorePing", "FactsLoad",
+    "PersonsProtection", "TestbedCore", "ClientAdd", "ClientList", "ClientRevoke", "ConfigCheck",
     "Demo", "EnvelopeInspect", "EnvelopeOpen", "EnvelopeVerify", "EvidenceExport", "EvidenceVerify", "Health",
     "IdentityCheck", "NewStorageKey", "NewTestFederation", "PayloadCheck", "Ping", "ReceiptCheck", "Restore",
     "RetentionLog", "RetentionRulesCommand", "Serve", "Status", "UserAdd", "UserGrant", "UserList", "UserRevoke",
