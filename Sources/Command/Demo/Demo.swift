@@ -9,7 +9,8 @@ struct Demo: AsyncParsableCommand {
       Makes a test federation with authorities, keys and settings, starts a node for a municipality's adult education \
       and one for an employment office, and lets them exchange a text with a PDF each way under two agreements: the \
       first is sent by a case system through the MT–MK interface and answered by a caseworker; the case systems of \
-      both fetch what has come, and it is compared with what was sent. \
+      both fetch what has come, and it is compared with what was sent. Then the structured exchange tells of a referral, a \
+      message about it finds its case, and what goes out about the case leads back to it. \
       Without --once the nodes then keep running, and the next commands to try are printed. Without --dir everything \
       is removed at the end.
 
@@ -18,14 +19,14 @@ struct Demo: AsyncParsableCommand {
         sdkrelay demo --dir federation
       """)
 
-  @Flag(help: "End when both messages have arrived: 0 when both were accepted and the files are identical.")
+  @Flag(help: "End when all messages have arrived: 0 when all were accepted and the files are identical.")
   var once = false
   @Option(
     help: ArgumentHelp("Keep everything in this folder. A federation that is there is used again.", valueName: "dir"))
   var dir: String?
   @OptionGroup var output: Output
 
-  /// What the demo has shown, for scripts: printed when both messages have arrived.
+  /// What the demo has shown, for scripts: printed when all messages have arrived.
   private struct Report: Encodable {
     let folder: String
     let nodes: [TestNodeView]
@@ -78,11 +79,11 @@ struct DemoScreen: Sendable {
   /// Something the demo itself does.
   func step(_ text: String) throws { try output.note("\(time)  \(text)") }
 
-  /// Both messages have arrived.
+  /// All messages have arrived.
   /// - Parameter next: the commands to try; nil when the nodes have ended.
   func end(_ report: some Encodable, _ next: String?) throws {
     try output.result(report) {
-      let end = "\(time)  Both messages ACCEPTED, both files identical."
+      let end = "\(time)  All messages ACCEPTED, all files identical, and what is about a case is with it."
       return next.map { "\(end) The nodes keep running until Ctrl-C. Try:\n\($0)" } ?? end
     }
   }

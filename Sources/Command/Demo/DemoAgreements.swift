@@ -22,6 +22,9 @@ enum DemoAgreements {
           service:
             port: \(port)
             tls: false
+          # Messages are looked at for their cases.
+          bridge:
+            protectionLimit: 1 d
 
           """, to: node.settings)
     }

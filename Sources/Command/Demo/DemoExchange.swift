@@ -5,7 +5,7 @@ import Testbed
 import XMLSecurity
 
 /// One message each way, followed on both nodes, then compared: the municipality's case system writes through the MT–MK
-/// interface, and a caseworker of the employment office answers.
+/// interface, and a caseworker of the employment office answers. Then one each way about a case (``DemoCase``).
 struct DemoExchange {
   let federation: TestFederation
   let show: DemoScreen
@@ -28,12 +28,13 @@ struct DemoExchange {
     second.replyTo = MessageID(sent.id)
     try show.step("A caseworker of \(b.mailbox.participant.value) answers with \(assessment.name)")
     let answer = try await b.service.submit(second, by: b.caseworker)
-    return [sent, try await exchange(second, assessment, id: answer, from: b, to: a)]
+    let answered = try await exchange(second, assessment, id: answer, from: b, to: a)
+    return [sent, answered] + (try await DemoCase(self, office: a, counterpart: b).run())
   }
 
   // MARK: Writing
 
-  private func draft(
+  func draft(
     from office: DemoOffice, to recipient: MailboxID, subject: String, text: String, reference: String
   ) -> Draft {
     Draft(
@@ -42,9 +43,9 @@ struct DemoExchange {
       references: [Draft.Reference(root: "dnr", value: reference)])
   }
 
-  private func outbox(_ name: String) -> URL { federation.folder.appending(path: "outbox").appending(path: name) }
+  func outbox(_ name: String) -> URL { federation.folder.appending(path: "outbox").appending(path: name) }
 
-  private func file(_ name: String, _ pdf: PDFDocument) throws -> DemoCaseSystem.File {
+  func file(_ name: String, _ pdf: PDFDocument) throws -> DemoCaseSystem.File {
     let bytes = Data(pdf.bytes())
     try DemoFiles.write(bytes, to: outbox(name))
     return DemoCaseSystem.File(name: name, bytes: bytes)
@@ -64,7 +65,7 @@ struct DemoExchange {
 
   // MARK: Following
 
-  private func exchange(
+  func exchange(
     _ draft: Draft, _ file: DemoCaseSystem.File, id: MessageID, from sender: DemoOffice, to recipient: DemoOffice
   ) async throws -> DemoMessage {
     let outcome = try await watch(id, sender: sender.service.relay, recipient: recipient.service.relay)

@@ -2,12 +2,14 @@ import Foundation
 import Mailbox
 import SDKRelay
 import Service
+import StructuredBridge
 import Testbed
 import XMLSecurity
 
 /// One of the demo's two offices: a mailbox, a caseworker and a case system.
 struct DemoOffice: Sendable {
-  let service: MailboxService
+  let bridge: Bridge
+  var service: MailboxService { bridge.mailbox }
   let mailbox: MailboxID
   let caseworker: Principal
   let caseSystem: DemoCaseSystem
@@ -20,7 +22,7 @@ struct DemoOffice: Sendable {
     guard let interface = try ServiceSettings.read(node.settings) else {
       throw CommandProblem.couldNotRun("\(node.settings.path) has no section service")
     }
-    service = try MailboxService.open(settings)
+    bridge = try Bridge.open(settings, BridgeSettings.read(node.settings, federation: settings.federation))
     let organisation = try ParticipantID(node.organisation.id)
     mailbox = MailboxID(organisation, try FunctionalAddress(node.organisation.mailboxes[0].address))
     let user = try UserID("handlaggare")

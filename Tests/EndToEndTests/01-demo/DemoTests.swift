@@ -12,10 +12,13 @@ struct DemoTests {
     let dir = folder.url.appending(path: "federation").path
     let result = try await Sdkrelay.run("demo", "--once", "--dir", dir)
     #expect(result.exitCode == 0, "\(result.complaint)")
-    #expect(result.lines.last?.hasSuffix("Both messages ACCEPTED, both files identical.") == true)
-    #expect(result.lines.filter { $0.contains(" ACCEPTED ") }.count == 2)
+    #expect(result.lines.last?.contains("All messages ACCEPTED, all files identical") == true)
+    #expect(result.lines.filter { $0.contains(" ACCEPTED ") }.count == 4)
+    #expect(result.lines.contains { $0.contains("found its case: step 4, caseNumber") })
+    #expect(result.lines.contains { $0.contains("found its case: step 1, ownReference") })
     let sums = result.lines.filter { $0.contains("SHA-256") }.map { $0.split(separator: " ").dropLast().last }
-    #expect(sums.count == 4 && sums[0] == sums[1] && sums[2] == sums[3] && sums[0] != sums[2])
+    #expect(sums.count == 8 && sums[0] == sums[1] && sums[2] == sums[3] && sums[0] != sums[2])
+    #expect(sums[4] == sums[5] && sums[6] == sums[7])
 
     try await expectCommandsAgree(dir)
     try expectClosedKeys(dir)
@@ -63,8 +66,11 @@ struct DemoTests {
     #expect(object["folder"] as? String == federation.folder.path)
     #expect((object["nodes"] as? [[String: Any]])?.count == 2)
     let messages = try #require(object["messages"] as? [[String: Any]])
-    #expect(messages.map { $0["status"] as? String } == ["ACCEPTED", "ACCEPTED"])
-    #expect(messages.map { $0["file"] as? String } == ["Studieplan.pdf", "Bedömning.pdf"])
+    #expect(messages.map { $0["status"] as? String } == Array(repeating: "ACCEPTED", count: 4))
+    #expect(
+      messages.map { $0["file"] as? String } == [
+        "Studieplan.pdf", "Bedömning.pdf", "Anvisning.pdf", "Studiebesked.pdf",
+      ])
   }
 
   private static func federation(in folder: TemporaryFolder) throws -> TestFederation {
@@ -78,9 +84,9 @@ struct DemoTests {
     let config = "\(dir)/node-b/node.yaml"
     let list = try await Sdkrelay.run("messages", "list", "--json", "--incoming", "--config", config)
     let messages = try #require(try JSONSerialization.jsonObject(with: Data(list.output.utf8)) as? [[String: Any]])
-    #expect(messages.count == 1)
-    let id = try #require(messages.first?["id"] as? String)
-    #expect(messages.first?["status"] as? String == "NEW")
+    #expect(messages.count == 2)
+    let id = try #require(messages.last?["id"] as? String)
+    #expect(messages.last?["status"] as? String == "NEW")
 
     let show = try await Sdkrelay.run("messages", "show", id, "--config", config)
     #expect(show.output.contains("CONFIDENTIAL"))
