@@ -9,7 +9,7 @@ import XMLSecurity
 /// Measures what messages cost beside the primitives of the same run, and prints the ratios as tables in Markdown.
 ///
 /// Arguments are attachment sizes in bytes; without any, the four of the table. `mailbox [COUNT…]` measures the message
-/// service among so many messages instead, and `rate [COUNT]` how fast a case system's messages are taken and delivered.
+/// service among so many messages instead, `rate [COUNT]` how fast a case system's messages are taken and delivered, and `loading [ROWS]` how fast a file of cases is taken.
 /// `serve --config FILE` runs a node: the whole path is measured between two processes of this very program.
 @main struct RelayBenchmarks {
   static func main() async throws {
@@ -19,6 +19,7 @@ import XMLSecurity
     if arguments.dropFirst().first == "mailbox" {
       return try await mailbox(given.isEmpty ? [1_000, 100_000, 1_000_000] : given.sorted())
     }
+    if arguments.dropFirst().first == "loading" { return try await loading(given.first ?? 100_000) }
     if arguments.dropFirst().first == "rate" { return try await rate(given.first ?? 1_000) }
     let sizes = given.isEmpty ? [10_000, 1_000_000, 30_000_000, 75_000_000] : given
     let folder = FileManager.default.temporaryDirectory.appending(path: "relay-benchmarks-\(UUID().uuidString)")
@@ -35,6 +36,13 @@ import XMLSecurity
     let folder = FileManager.default.temporaryDirectory.appending(path: "mailbox-benchmark-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     try await MailboxFigures.printTable(counts, in: folder)
+  }
+
+  private static func loading(_ rows: Int) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "loading-benchmark-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try await LoadingFigures.printTable(rows, in: folder)
   }
 
   private static func rate(_ count: Int) async throws {
