@@ -39,7 +39,9 @@ struct BridgeCompanion: MessageCompanion {
     do {
       let register = try CaseRegister(settings, tenants, at: now, in: db)
       try checkNumbers(of: message, register)
-      try Linking(register: register).examine(message, mayLinkByNumber: mayLinkByNumber(message, in: db))
+      try Linking(register: register).examine(
+        message, mayLinkByNumber: agreement(of: message, in: db)?.0.linksByPersonNumber ?? false)
+      try choose(message, register)
     } catch is ContentProblem {
       // Mail goes its way; what the bridge cannot look at now it looks at once it can.
       try LinkTable.keep("later", step: 7, reason: "keyMissing", of: message, at: now, in: db)
@@ -58,12 +60,29 @@ struct BridgeCompanion: MessageCompanion {
       "a reference has the number of a person who counts as protected: refer to the case instead")
   }
 
-  private func mayLinkByNumber(_ message: StoredMessage, in db: Database) throws -> Bool {
+  /// What the agreement lets be told through SDK is advised on, and the agreement makes it a remark or an end.
+  private func choose(_ message: StoredMessage, _ register: CaseRegister) throws {
+    let db = register.db
+    guard message.direction == .outgoing, let (agreement, kind) = try agreement(of: message, in: db), let kind else {
+      return
+    }
+    let choice = ChannelChoice(
+      kind, hasFiles: !message.content.files.isEmpty, isLinked: try LinkTable.link(of: message.row, in: db) != nil,
+      api: try AvailabilityTable.state(of: message.participant, in: db), settings.live)
+    if let remark = choice.remark, agreement.structuredInformation == .stop {
+      throw SubmissionProblem.refused("by the agreement \(agreement.reference) this does not go by SDK so: \(remark)")
+    }
+    try ChannelChoiceTable.insert(choice, of: message, at: register.now, in: db)
+  }
+
+  /// The agreement that the message goes or came under, and what it is about.
+  private func agreement(of message: StoredMessage, in db: Database) throws -> (Agreement, InformationKind?)? {
     let row = try db.row(
-      sql: "SELECT agreement, version FROM messageAgreement WHERE messageRow = ?", arguments: [message.row])
-    guard let row, let id = row["agreement"] as String?, let book = try? agreements?.book() else { return false }
+      sql: "SELECT agreement, version, kind FROM messageAgreement WHERE messageRow = ?", arguments: [message.row])
+    guard let row, let id = row["agreement"] as String?, let book = try? agreements?.book() else { return nil }
     let version: Int = row["version"]
-    return book.versions(of: id).first { $0.version == version }?.linksByPersonNumber ?? false
+    return book.versions(of: id).first { $0.version == version }
+      .map { ($0, (row["kind"] as String?).flatMap(InformationKind.init)) }
   }
 
   func told(_ news: DeliveryNews, of message: StoredMessage, at now: Date, in db: Database) throws {

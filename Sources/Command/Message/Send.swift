@@ -54,6 +54,11 @@ struct Send: AsyncParsableCommand {
     let bridge = try configurationFile.bridge(creating: true)
     let (service, relay) = (bridge.mailbox, bridge.mailbox.relay)
     let id = try await submit(draft(bridge), to: service)
+    if let remark = try relay.message(id).first(where: { $0.direction == .outgoing })
+      .flatMap({ try bridge.channelRemark(of: id, from: $0.participant) })
+    {
+      Output.complain(remark)
+    }
     guard let wait else {
       return try output.result(Accepted(id: id.value, status: MessageStatus.scheduled.rawValue)) {
         "\(MessageStatus.scheduled.rawValue)  \(id.value)"

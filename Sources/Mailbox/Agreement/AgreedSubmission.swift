@@ -32,7 +32,11 @@ extension MailboxService {
       try also(message, db)
     }
     try draft.checkNames()
-    guard let agreements else { return try await relay.submit(draft, also: also) }
+    // Secrecy of what is about a protected person is no choice of its writer.
+    var draft = draft
+    if isProtected || answersProtected(draft) { draft.isConfidential = true }
+    let secret = draft
+    guard let agreements else { return try await relay.submit(secret, also: also) }
     await renewAgreements()
     let book: AgreementBook
     do {
@@ -41,14 +45,27 @@ extension MailboxService {
       throw .unavailable("\(error)")
     }
     // Before anything is copied; what counts is the answer about what has been stored.
-    if case .refused(let refusal) = book.permission(draft, kind) { throw .refused(refusal.description) }
-    return try await relay.submit(draft) { message, db in
+    if case .refused(let refusal) = book.permission(secret, kind) { throw .refused(refusal.description) }
+    return try await relay.submit(secret) { message, db in
       let permission = book.permission(message, kind)
       if case .refused(let refusal) = permission { throw SubmissionProblem.refused(refusal.description) }
       try AgreementTable.insert(message, permission, kind: kind, in: db)
       try also(message, db)
       try Self.checkRecipient(of: message, permission, book, in: db)
     }
+  }
+
+  private func answersProtected(_ draft: Draft) -> Bool {
+    guard let id = draft.replyTo ?? draft.chosen.refToMessageID else { return false }
+    // Where it cannot be told now, the transaction that stores it judges.
+    let row = try? relay.read { db in
+      try db.row(
+        sql: """
+          SELECT 1 FROM message JOIN messageRecord ON messageRow = message.id
+          WHERE messageId = ? AND message.participant = ? AND isProtected LIMIT 1
+          """, arguments: [id.value, draft.sender.participant.comparable])
+    }
+    return row != nil
   }
 
   /// What is about a protected person leaves under secrecy.

@@ -32,6 +32,16 @@ public struct Agreement: Hashable, Sendable, Encodable {
   public let linksByPersonNumber: Bool
   /// Whether a person's number may stand among the references of a message. Else the case's own references lead to it.
   public let personNumbersInReferences: Bool
+  /// What happens with a message that tells by SDK what has a structured form, or goes before it is linked to its case.
+  public let structuredInformation: Strictness
+
+  /// How an advice is held to.
+  public enum Strictness: String, Hashable, Sendable, CaseIterable, Encodable {
+    /// It goes, and whoever sends it is told.
+    case warn
+    /// It does not go.
+    case stop
+  }
 
   /// The days on which a version is in force, the first and the last among them.
   public struct Validity: Hashable, Sendable, Encodable {

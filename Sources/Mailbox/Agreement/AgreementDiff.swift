@@ -65,6 +65,7 @@ extension Agreement {
       ("retention.days", "\(retention.days)"), ("retention.rule", retention.rule),
       ("linksByPersonNumber", "\(linksByPersonNumber)"),
       ("personNumbersInReferences", "\(personNumbersInReferences)"),
+      ("structuredInformation", structuredInformation.rawValue),
     ]
   }
 

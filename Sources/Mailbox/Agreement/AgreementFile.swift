@@ -30,7 +30,7 @@ extension Agreement {
     try root.allow(
       "id", "version", "date", "title", "validity", "legalBasis", "parties", "routes", "fileTypes", "maximumSize",
       "answerWithinWorkingDays", "retention", "linksByPersonNumber",
-      "personNumbersInReferences")
+      "personNumbersInReferences", "structuredInformation")
     id = try root.value("id", expected: "1 to 64 lower-case letters, digits and inner hyphens") {
       AgreementReference.isID($0) ? $0 : nil
     }
@@ -49,6 +49,7 @@ extension Agreement {
     retention = try Retention(root.section("retention"))
     linksByPersonNumber = try root.bool("linksByPersonNumber", default: false)
     personNumbersInReferences = try root.bool("personNumbersInReferences", default: false)
+    structuredInformation = try root.choice("structuredInformation", default: .warn)
   }
 
   private static func parties(_ root: SettingsSection) throws(SettingsProblem) -> [Party] {

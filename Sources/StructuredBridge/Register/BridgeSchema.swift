@@ -26,6 +26,7 @@ enum BridgeSchema {
     ),
     ("2 linking", LinkTable.schema),
     ("4 core", CoreTable.schema + FactKeyTable.schema),
+    ("7 channel", ChannelChoiceTable.schema),
     ("6 feed", CaseFeedTable.schema + CaseHookTable.schema),
     ("5 loading", LoadingTable.schema),
   ]

@@ -45,7 +45,9 @@ struct LinkKit {
   }
 
   @discardableResult
-  func deliver(_ change: (inout Plan) -> Void = { _ in }) async throws -> StoredMessage {
+  func deliver(
+    _ change: (inout Plan) -> Void = { _ in }, kind: InformationKind? = nil
+  ) async throws -> StoredMessage {
     var plan = Plan(mailbox: mailbox)
     change(&plan)
     let new = Self.message(plan)
@@ -58,6 +60,10 @@ struct LinkKit {
       } else {
         let isProtected = try service.companion?.isAboutProtected(message, at: Self.now, in: db) ?? false
         try MessageRecordTable.insert(message, isProtected: isProtected, in: db)
+        if let kind {
+          let permission = AgreementPermission.allowed(AgreementReference(id: "ab", version: 1))
+          try AgreementTable.insert(message, permission, kind: kind, in: db)
+        }
         try service.companion?.stored(message, at: Self.now, in: db)
       }
       return message
