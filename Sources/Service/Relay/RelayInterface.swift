@@ -45,6 +45,12 @@ struct RelayInterface: Sendable {
       return problem.answer.view()
     } catch let problem as HandlingProblem {
       return problem.answer.view()
+    } catch let problem as LinkProblem {
+      return problem.answer.view()
+    } catch CaseLetterProblem.noCase {
+      return Problem.nothing.view()
+    } catch let problem as CaseLetterProblem {
+      return Problem.conflict(problem.description).view()
     } catch let problem as HandOverProblem {
       return problem.answer.view()
     } catch RegisterProblem.dnr {

@@ -4,6 +4,8 @@ public import SDKRelay
 
 /// A message and what is known of its case, for those who may see the message.
 public struct MessageLink: Sendable {
+  /// The message's number (``StoredMessage/row``).
+  public let number: Int64
   public enum State: String, Hashable, Sendable, CaseIterable {
     case linked
     /// It probably belongs to the case; somebody has to say so.

@@ -129,9 +129,9 @@ extension Bridge {
     let (settings, tenants) = (settings, tenants)
     let record = AuditRecord(principal, through: `operator`, action, messageID: id, reason: reason)
     return try await mailbox.audited(record, at: now) { record, db in
-      guard case .user = principal else { throw LinkProblem.usersOnly }
       let message = try MailboxService.message(id, .handle, for: principal, at: now, in: db)
       (record.participant, record.mailbox) = (message.participant, message.ownMailbox)
+      guard case .user = principal else { throw LinkProblem.usersOnly }
       let current = try LinkTable.examination(of: message.row, in: db)?.version ?? 0
       guard current == version else { throw LinkProblem.stale(seen: version, now: current) }
       let register = try CaseRegister(settings, tenants, at: now, in: db)
@@ -201,7 +201,8 @@ extension MessageLink {
     let rows = try link.map { [$0.caseRow] } ?? LinkTable.proposals(of: message.row, in: db)
     let cases = CaseTable(tenant: message.participant, db: db)
     self.init(
-      message: message.id, mailbox: MailboxID(message.participant, address), direction: message.direction,
+      number: message.row, message: message.id, mailbox: MailboxID(message.participant, address),
+      direction: message.direction,
       stored: message.stored, state: link == nil ? found.flatMap { State(rawValue: $0.outcome) } ?? .later : .linked,
       step: link?.step ?? found?.step ?? 7, reason: link?.reason ?? found?.reason ?? "",
       flags: (found?.flags ?? "").split(separator: " ").map(String.init), version: found?.version ?? 0,

@@ -54,6 +54,17 @@ struct RouteSample: Sendable {
     "handOver": RouteSample(
       permission: .register, isForUsers: false, clientPermission: .remove,
       path: { "messages/\($0.id.value)/hand-over" }, body: handedOver, granted: [409]),
+    "getLink": RouteSample(
+      permission: .list, isForUsers: false, path: { "messages/\($0.id.value)/link" }, granted: [200]),
+    "confirmLink": RouteSample(
+      permission: .handle, isForUsers: true, path: { "messages/\($0.id.value)/link" }, body: #"{"version": 999}"#,
+      granted: [409]),
+    "rejectLink": RouteSample(
+      permission: .handle, isForUsers: true, path: { "messages/\($0.id.value)/link/reject" },
+      body: #"{"version": 999}"#, granted: [409]),
+    "undoLink": RouteSample(
+      permission: .handle, isForUsers: true, path: { "messages/\($0.id.value)/link/undo" },
+      body: #"{"version": 999, "reason": "fel"}"#, granted: [409]),
     "markSeen": RouteSample(
       permission: .read, isForUsers: true, path: { "messages/\($0.id.value)/seen" }, granted: [204]),
     "addNote": RouteSample(
@@ -72,6 +83,6 @@ struct RouteSample: Sendable {
   static let lists: Set<String> = [
     "getPrincipal", "listMailboxes", "listEvents", "streamEvents", "searchMessages", "listStatuses",
     "listConversations",
-    "listMembers", "listGrants", "giveGrant", "endGrant", "listCaseEvents", "tellFacts",
+    "listMembers", "listGrants", "giveGrant", "endGrant", "listCaseEvents", "listLinks", "fillLetter", "tellFacts",
   ]
 }
