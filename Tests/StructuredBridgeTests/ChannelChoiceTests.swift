@@ -8,7 +8,7 @@ import Testing
 
 /// What is advised about a message that goes by SDK, and what the agreement makes of it.
 @Suite("Channel choices") struct ChannelChoiceTests {
-  @Test("R1 fits, R3 and R4 never go by SDK, R5 wants its case first")
+  @Test("unstructured fits, a structured event never goes by SDK, and with a document its case comes first")
   func remarks() {
     func remark(_ kind: InformationKind, files: Bool, linked: Bool, _ api: ChannelQuestion.Interface) -> String {
       ChannelChoice(kind, hasFiles: files, isLinked: linked, api: api, LiveKinds()).remark?.prefix(2).description ?? ""

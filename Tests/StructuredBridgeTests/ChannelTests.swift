@@ -18,7 +18,7 @@ import Testing
     way.map { "\($0.rule.rawValue) \($0.channel.rawValue) \($0.reason.rawValue)" }
   }
 
-  @Test("R1–R5 over every combination; no event ever goes by SDK")
+  @Test("the five rules of the channel over every combination; no event ever goes by SDK")
   func wholeTable() {
     var live = LiveKinds()
     (live.residentQuery, live.establishmentQuery) = (true, true)

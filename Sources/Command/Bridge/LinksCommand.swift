@@ -151,7 +151,8 @@ struct LinkLine: Encodable {
     (stored, state, step, reason) = (link.stored, link.state.rawValue, link.step, link.reason)
     (flags, version) = (link.flags, link.version)
     cases = link.cases.map { record in
-      record.references.first { $0.kind != .opaque && $0.owner == .own }?.value ?? record.id.value
+      let known = record.references.filter { $0.kind != .opaque }
+      return (known.first { $0.owner == .own } ?? known.first)?.value ?? record.id.value
     }
   }
 

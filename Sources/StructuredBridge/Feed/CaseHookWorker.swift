@@ -13,9 +13,19 @@ import SDKRelay
 struct CaseHookWorker: Sendable {
   let bridge: Bridge
   let hook: CaseHook
-  var now: @Sendable () -> Date = { .now }
+  let now: @Sendable () -> Date
+  /// Takes a piece of news over to the other side.
+  let post: @Sendable (_ body: [UInt8], _ time: Date) async throws -> Void
 
   static let glance = Duration.seconds(1)
+
+  init(
+    bridge: Bridge, hook: CaseHook, now: @escaping @Sendable () -> Date = { .now },
+    post: (@Sendable (_ body: [UInt8], _ time: Date) async throws -> Void)? = nil
+  ) {
+    (self.bridge, self.hook, self.now) = (bridge, hook, now)
+    self.post = post ?? { try await WebhookClient(host: hook.host).send($0, to: hook.address, at: $1) }
+  }
 
   func run() async {
     while !Task.isCancelled {
@@ -45,7 +55,7 @@ struct CaseHookWorker: Sendable {
       return try await keep(state) && page.hasMore
     }
     do {
-      try await WebhookClient(host: hook.host).send(CaseNewsBody(news).json, to: hook.address, at: now())
+      try await post(CaseNewsBody(news).json, now())
     } catch {
       try await fail(&state, "\(error)")
       return false

@@ -94,7 +94,8 @@ extension Bridge {
       guard let address = question.sender ?? found.mailbox else { throw CaseLetterProblem.needsSender }
       let sender = MailboxID(question.tenant, address)
       if case .operator = principal {} else { try Access.check(principal, .send, sender, at: now, in: db) }
-      (record.mailbox, record.object) = (address, "case \(found.id)")
+      record.mailbox = address
+      record.name("case \(found.id)")
       return try LetterWriting(register: register, book: book, question: question).letter(found, row, sender)
     }
   }

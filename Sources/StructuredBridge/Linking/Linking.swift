@@ -14,7 +14,8 @@ struct Linking {
   func examine(_ message: StoredMessage, mayLinkByNumber: Bool = false) throws {
     guard try LinkTable.link(of: message.row, in: db) == nil else { return }
     let former = try LinkTable.examination(of: message.row, in: db)
-    guard former?.outcome != "rejected" else { return }
+    // What a person has decided stays.
+    guard former?.outcome != "rejected", former?.outcome != "undone" else { return }
     let references = try MessageReferences(message, register)
     let decision = try evidence(message, references, mayLinkByNumber).decision
     if decision.outcome.rawValue == former?.outcome, decision.reason.rawValue == former?.reason,

@@ -70,7 +70,7 @@ extension Bridge {
     try await decide(.confirmLink, id, version, principal, `operator`, nil, at: now) { message, linking, record in
       guard try LinkTable.link(of: message.row, in: linking.register.db) == nil else { throw LinkProblem.isLinked }
       let row = try linking.register.chosen(reference, for: message)
-      record.object = "case \(try linking.register.cases(message.participant).fetch(row).id)"
+      record.name("case \(try linking.register.cases(message.participant).fetch(row).id)")
       try linking.link(message, to: row, step: 0, reason: "person", by: "\(principal.kind) \(principal.name)")
       try linking.protect(message, by: [row])
       return "linked"
@@ -115,8 +115,8 @@ extension Bridge {
         }
       }
       try linking.tell(message, moved: moved, isLinked: right != nil)
-      record.object =
-        "\(1 + moved.count) messages from case \(try linking.register.cases(message.participant).fetch(wrong).id)"
+      let former = try linking.register.cases(message.participant).fetch(wrong).id
+      record.name("\(1 + moved.count) messages from case \(former)")
       return right == nil ? "undone" : "linked"
     }
   }
@@ -208,4 +208,9 @@ extension MessageLink {
       flags: (found?.flags ?? "").split(separator: " ").map(String.init), version: found?.version ?? 0,
       cases: try rows.map(cases.fetch))
   }
+}
+
+extension AuditRecord {
+  /// Names what it was done to, beside in whose name.
+  mutating func name(_ what: String) { object = [what, object].compactMap(\.self).joined(separator: ", ") }
 }

@@ -40,7 +40,7 @@ import Testing
     #expect(try bridge.caseNews(after: 0, limit: 100, of: kit.kit.tenant).news.contains { $0.kind == .answered })
   }
 
-  @Test("R2: what no agreement lets be written, to whom, and about protected persons is refused")
+  @Test("what no agreement lets be written, to whom, and about protected persons is refused")
   func refused() async throws {
     let kit = try LinkKit { LinkKit.agreement($0) }
     try await kit.open(known: [Self.dnr])

@@ -33,7 +33,10 @@ import Testing
     await #expect(throws: LinkProblem.noCase) {
       try await bridge.confirmLink(of: message.id, to: "KOM-2026/99", version: 1, by: user, at: LinkKit.now)
     }
-    let link = try await bridge.confirmLink(of: message.id, version: 1, by: user, at: LinkKit.now)
+    let link = try await bridge.confirmLink(
+      of: message.id, version: 1, by: user, through: .operator("drift"), at: LinkKit.now)
+    let trail = try await bridge.mailbox.searchAudit(AuditFilter(), by: .operator("drift"), at: LinkKit.now)
+    #expect(trail.contains { $0.action == "link.confirm" && $0.object == "case \(id), as user u1" })
     #expect(link.state == .linked && link.cases.map(\.id) == [id] && link.step == 0)
     await #expect(throws: LinkProblem.isLinked) {
       try await bridge.confirmLink(of: message.id, version: 2, by: user, at: LinkKit.now)
