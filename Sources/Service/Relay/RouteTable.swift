@@ -19,7 +19,7 @@ struct RouteTable: Sendable {
 
   var routes: [Route] {
     mailboxRoutes + officeRoutes + grantRoutes + eventRoutes + messageRoutes + conversationRoutes + handlingRoutes
-      + recordRoutes + caseRoutes + linkRoutes + factRoutes
+      + recordRoutes + caseRoutes + linkRoutes + channelRoutes + factRoutes
   }
 
   static func answer(_ value: some Encodable) -> Response {

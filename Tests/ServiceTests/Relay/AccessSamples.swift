@@ -83,6 +83,7 @@ struct RouteSample: Sendable {
   static let lists: Set<String> = [
     "getPrincipal", "listMailboxes", "listEvents", "streamEvents", "searchMessages", "listStatuses",
     "listConversations",
-    "listMembers", "listGrants", "giveGrant", "endGrant", "listCaseEvents", "listLinks", "fillLetter", "tellFacts",
+    "listMembers", "listGrants", "giveGrant", "endGrant", "listCaseEvents", "listLinks", "fillLetter", "adviseChannel",
+    "tellFacts",
   ]
 }

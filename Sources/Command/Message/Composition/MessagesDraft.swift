@@ -1,6 +1,7 @@
 import ArgumentParser
 import Mailbox
 import SDKRelay
+import StructuredBridge
 
 struct MessagesDraft: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -20,21 +21,45 @@ struct DraftNew: AsyncParsableCommand {
       Example:
         sdkrelay messages draft new --as handlaggare-1 --from 0203:komvux.kommun.example.se/sdk:antagning \\
           --to 0203:af.example.se/sdk:utbildning --to 0203:af.example.se/sdk:etablering --subject "Kursstart" --text "…"
+        sdkrelay messages draft new --as handlaggare-1 --from 0203:komvux.kommun.example.se/sdk:antagning \\
+          --case KOM-2026/12 --text "Beslutet bifogas."
       """)
 
   @Option(help: ArgumentHelp("The sending mailbox.", valueName: "organisation/mailbox"))
   var from: String
   @Option(help: ArgumentHelp("A receiving mailbox; may be given several times.", valueName: "organisation/mailbox"))
   var to: [String] = []
+  @Option(help: ArgumentHelp("A case that fills in recipient, subject and references.", valueName: "reference"))
+  var `case`: String?
   @OptionGroup var letter: LetterOptions
   @OptionGroup var name: InTheNameOf
 
+  func validate() throws {
+    if `case` != nil, to.count > 1 { throw ValidationError("What is about a case has one recipient.") }
+  }
+
   func run() async throws {
     let composing = try Composing(name)
+    let mailbox = try MailboxID(from)
+    var (content, recipients) = (try letter.content(), try to.map { try MailboxID($0) })
+    if let reference = `case` {
+      let filled = try await filled(reference, mailbox, recipients.first, content.kind, composing.user)
+      if content.subject.isEmpty { content.subject = filled.subject }
+      content.references = filled.references + content.references
+      content.isConfidential = content.isConfidential || filled.isProtected
+      recipients = [MailboxID(filled.recipient.participant, filled.recipient.address)]
+    }
     let draft = try await composing.service.newDraft(
-      letter.content(), in: MailboxID(from), to: to.map { try MailboxID($0) }, by: composing.user,
-      through: commandOperator())
+      content, in: mailbox, to: recipients, by: composing.user, through: commandOperator())
     try await composing.finish(draft, letter, isKept: true)
+  }
+
+  private func filled(
+    _ reference: String, _ mailbox: MailboxID, _ recipient: MailboxID?, _ kind: InformationKind, _ user: Principal
+  ) async throws -> CaseLetter {
+    var question = CaseLetterQuestion(reference, of: mailbox.participant)
+    (question.kind, question.sender, question.recipient) = (kind, mailbox.address, recipient?.address)
+    return try await name.configurationFile.bridge().letter(question, by: user, through: commandOperator())
   }
 }
 
