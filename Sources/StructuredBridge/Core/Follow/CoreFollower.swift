@@ -39,7 +39,14 @@ struct CoreFollower: Sendable {
       }
     }
     do {
-      if let availability = availability() { try await sink.take([.availability(availability)], head: nil) }
+      guard let availability = availability() else { return }
+      // Other organisations of the node may have clients of their own.
+      let facts = settings.tenants.map { tenant in
+        var fact = availability
+        fact.tenant = tenant.participant
+        return StructuredFact.availability(fact)
+      }
+      try await sink.take(facts, head: nil)
     } catch {
       logger.error("how the structured core is cannot be noted", metadata: ["reason": "\(error)"])
     }

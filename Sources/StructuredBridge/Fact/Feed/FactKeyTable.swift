@@ -46,7 +46,7 @@ public struct FactKey: Hashable, Sendable {
 
   public init?(_ value: String) {
     guard (1...128).contains(value.utf8.count), value.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
-      !IdentityNumbers.areIn(value)
+      !IdentityNumbers.areCertainlyIn(value)
     else { return nil }
     self.value = value
   }
