@@ -22,8 +22,8 @@ struct MailboxInbox: Inbox {
   func deliver(_ message: StoredMessage, in db: Database) throws {
     let arrival = Arrival(agreements: agreements, audit: audit, now: message.stored, db: db)
     let (message, settings) = try arrival.forward(message)
-    let isProtected = try companion?.isAboutProtected(message, at: message.stored, in: db) ?? false
-    try MessageRecordTable.insert(message, isProtected: isProtected, in: db)
+    let audience = try companion?.audience(of: message, at: message.stored, in: db) ?? .mailbox
+    try MessageRecordTable.insert(message, for: audience, in: db)
     try agreements?.record(received: message, in: db)
     try companion?.stored(message, at: message.stored, in: db)
     try arrival.announce(message, by: settings)

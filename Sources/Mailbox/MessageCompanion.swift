@@ -9,9 +9,13 @@ public protocol MessageCompanion: Sendable {
   var schema: String { get }
   func register(in migrator: inout DatabaseMigrator)
 
-  /// Whether the message counts as one about a protected person. Asked in the transaction that stores it, before anybody
-  /// can see it. If this throws, the message is not stored and it is tried again: where the answer cannot be had, it is yes.
-  func isAboutProtected(_ message: StoredMessage, at now: Date, in db: Database) throws -> Bool
+  /// Whom the message is for. Asked in the transaction that stores it, before anybody can see it. If this throws, the message
+  /// is not stored and it is tried again: where the answer cannot be had, it is about a protected person.
+  func audience(of message: StoredMessage, at now: Date, in db: Database) throws -> Audience
+
+  /// The identity numbers of persons who count as protected that the message to be sent takes out of the house: those that its
+  /// recipient has not given itself. Asked in the transaction that stores it.
+  func protectedNumbers(in message: StoredMessage, at now: Date, in db: Database) throws -> [String]
 
   /// Is told of a message in the transaction that has stored it. If this throws, nothing of it is stored.
   func stored(_ message: StoredMessage, at now: Date, in db: Database) throws

@@ -58,10 +58,8 @@ public final class Bridge: Sendable {
           result = .success(try register.take(fact))
           if let (tenant, keys) = fact.keys(register) {
             try Linking(register: register).examine(tenant, waitingFor: keys)
-            if case .protectionChanged(let observation) = fact,
-              let person = try register.persons(tenant).row(of: observation.person)
-            {
-              try Linking(register: register).protect(person, of: tenant, named: keys)
+            if let (tenant, number) = fact.changedPerson, let person = try register.persons(tenant).row(of: number) {
+              try Linking(register: register).cover(person: person, of: tenant)
             }
           }
           return .commit

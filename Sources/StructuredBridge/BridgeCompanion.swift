@@ -18,19 +18,21 @@ struct BridgeCompanion: MessageCompanion {
   }
 
   /// Where nobody has set up the bridge, marks are people's own.
-  func isAboutProtected(_ message: StoredMessage, at now: Date, in db: Database) throws -> Bool {
-    guard settings.isInUse else { return false }
+  func audience(of message: StoredMessage, at now: Date, in db: Database) throws -> Audience {
+    guard settings.isInUse else { return .mailbox }
     do {
-      let register = try CaseRegister(settings, tenants, at: now, in: db)
-      let references = try MessageReferences(message, register)
-      var persons = references.persons
-      for row in references.returned.union(references.numbered) {
-        persons.insert(try register.cases(message.participant).person(of: row))
-      }
-      // Of whom nobody knows anything it is not known that they are not protected.
-      return try references.unknown > 0 || persons.contains { try register.standing(of: $0).countsAsProtected }
+      return try MessageCover(of: message, CaseRegister(settings, tenants, at: now, in: db)).audience
     } catch is ContentProblem {
-      return true
+      return .protectedPersons
+    }
+  }
+
+  func protectedNumbers(in message: StoredMessage, at now: Date, in db: Database) throws -> [String] {
+    guard settings.isInUse else { return [] }
+    do {
+      return try LeavingNumbers(of: message, CaseRegister(settings, tenants, at: now, in: db)).protected
+    } catch is ContentProblem {
+      throw SubmissionProblem.unavailable("the register's key is not in the settings")
     }
   }
 
@@ -38,7 +40,6 @@ struct BridgeCompanion: MessageCompanion {
     guard settings.isInUse else { return }
     do {
       let register = try CaseRegister(settings, tenants, at: now, in: db)
-      try checkNumbers(of: message, register)
       try Linking(register: register).examine(
         message, mayLinkByNumber: agreement(of: message, in: db)?.0.linksByPersonNumber ?? false)
       try choose(message, register)
@@ -46,18 +47,6 @@ struct BridgeCompanion: MessageCompanion {
       // Mail goes its way; what the bridge cannot look at now it looks at once it can.
       try LinkTable.keep("later", step: 7, reason: "keyMissing", of: message, at: now, in: db)
     }
-  }
-
-  /// No number of a person who counts as protected leaves the node: the case's own references lead to them.
-  private func checkNumbers(of message: StoredMessage, _ register: CaseRegister) throws {
-    guard message.direction == .outgoing else { return }
-    let references = try MessageReferences(message, register)
-    guard
-      try references.unknown > 0
-        || references.persons.contains(where: { try register.standing(of: $0).countsAsProtected })
-    else { return }
-    throw SubmissionProblem.refused(
-      "a reference has the number of a person who counts as protected: refer to the case instead")
   }
 
   /// What the agreement lets be told through SDK is advised on, and the agreement makes it a remark or an end.

@@ -25,12 +25,16 @@ struct PerhapsActingUser: ParsableArguments {
 /// In whose name messages are read, and why.
 struct ReaderOptions: ParsableArguments {
   @OptionGroup var user: PerhapsActingUser
-  @Option(
-    help:
-      "Why, for the audit trail; opens what is about a protected person where no user is named. Never personal data.")
+  @Option(help: "Why, for the audit trail; nothing about a protected person opens without. Never personal data.")
   var reason: String?
+  @Flag(help: "Open for the reason what is not for the user, where the mailbox allows it; its owner is told.")
+  var breakGlass = false
+
+  func validate() throws {
+    if breakGlass, user.user == nil || reason == nil { throw ValidationError("--break-glass goes with --as and --reason.") }
+  }
 
   func reader() throws -> CommandReader {
-    CommandReader(try user.principal(), through: user.through, reason: reason)
+    CommandReader(try user.principal(), through: user.through, reason: reason, breaksGlass: breakGlass)
   }
 }

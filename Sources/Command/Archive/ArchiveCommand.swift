@@ -42,6 +42,8 @@ struct ArchiveExport: AsyncParsableCommand {
   var out: String
   @Option(help: ArgumentHelp("The agreement with the archive, as the archive names it.", valueName: "text"))
   var agreement: String?
+  @Option(help: "Why, for the audit trail; nothing about a protected person is exported without. Never personal data.")
+  var reason: String?
   @OptionGroup var configurationFile: ConfigurationFile
   @OptionGroup var output: Output
 
@@ -69,7 +71,7 @@ struct ArchiveExport: AsyncParsableCommand {
     let url = URL(filePath: out)
     let isZip = url.pathExtension.lowercased() == "zip"
     let summary = try await configurationFile.service().exportArchive(
-      selection, to: isZip ? .zip(url) : .folder(url), agreement: agreement, for: user.principal(),
+      selection, to: isZip ? .zip(url) : .folder(url), agreement: agreement, reason: reason, for: user.principal(),
       through: commandOperator())
     let exported = Exported(
       package: summary.id, path: summary.place.path, messages: summary.messages.map(\.value),

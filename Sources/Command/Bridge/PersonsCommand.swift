@@ -6,8 +6,8 @@ import StructuredBridge
 
 struct PersonsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "persons", abstract: "How the node counts persons: protected or not.",
-    subcommands: [PersonsProtection.self])
+    commandName: "persons", abstract: "How the node counts persons, and who may see what is about those who are protected.",
+    subcommands: [PersonsProtection.self, PersonsAccess.self])
 }
 
 struct PersonsProtection: AsyncParsableCommand {
@@ -43,11 +43,7 @@ struct PersonsProtection: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let text = reference == "-" ? (readLine() ?? "").trimmingCharacters(in: .whitespaces) : reference
-    if reference != "-", (try? IdentityReading(text, at: .now)) != nil {
-      throw CommandProblem.couldNotRun(
-        "give a number on standard input, with - in its place: others can read a command")
-    }
+    let text = try PersonReference.read(reference)
     let tenant = try ParticipantID(organisation)
     let found = try await configurationFile.bridge().protection(of: text, in: tenant, by: commandOperator())
     guard let found else { throw CommandProblem.refused("nobody is known by that in the organisation's register") }

@@ -34,6 +34,7 @@ struct Send: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Whose case, where this node has several organisations.", valueName: "organisation"))
   var organisation: String?
   @OptionGroup var body: BodyOptions
+  @OptionGroup var attestation: AttestationOption
   @Option(help: ArgumentHelp("The message that this one answers.", valueName: "id"))
   var replyTo: String?
   @Option(help: ArgumentHelp("Follow the message so long, until its status is final.", valueName: "seconds"))
@@ -72,9 +73,11 @@ struct Send: AsyncParsableCommand {
 
   private func submit(_ draft: Draft, to service: MailboxService) async throws -> MessageID {
     guard let through = user.through else {
-      return try await service.submit(draft, kind: body.kind, byOperator: commandOperator())
+      return try await service.submit(
+        draft, kind: body.kind, attestation: attestation.attestation, byOperator: commandOperator())
     }
-    return try await service.submit(draft, kind: body.kind, by: user.principal(), through: through)
+    return try await service.submit(
+      draft, kind: body.kind, attestation: attestation.attestation, by: user.principal(), through: through)
   }
 
   private struct Accepted: Encodable {

@@ -47,6 +47,10 @@ struct MailboxSet: AsyncParsableCommand {
   var handler: String?
   @Flag(name: .customLong("no-handler"), help: "Give new messages to nobody.")
   var noHandler = false
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether users may open, for a reason, what is about protected persons and not for them; notifications tell of it.")
+  var breakingGlass: Bool?
   @OptionGroup var configurationFile: ConfigurationFile
   @OptionGroup var output: Output
 
@@ -64,7 +68,9 @@ struct MailboxSet: AsyncParsableCommand {
     if forward == nil && (forwardFrom != nil || forwardUntil != nil) {
       throw ValidationError("Give --forward with its times.")
     }
-    if !pairs.contains(where: { $0.0 || $0.1 }) && interval == nil { throw ValidationError("Name what changes.") }
+    if !pairs.contains(where: { $0.0 || $0.1 }) && interval == nil && breakingGlass == nil {
+      throw ValidationError("Name what changes.")
+    }
   }
 
   func run() async throws {
@@ -83,6 +89,7 @@ struct MailboxSet: AsyncParsableCommand {
       if absence != nil || noAbsence { settings.absence = absence }
       if forwarding != nil || noForward { settings.forwarding = forwarding }
       if handler != nil || noHandler { settings.defaultHandler = handler }
+      if let breakingGlass { settings.allowsBreakingGlass = breakingGlass }
     }
     try output.result(configured) { MailboxText.lines(configured) }
   }

@@ -8,9 +8,9 @@ public struct AccessDenied: Error, Hashable, Sendable, CustomStringConvertible {
   public enum Reason: String, Hashable, Sendable {
     /// Nothing was granted that allows it, or not yet, or no longer.
     case notGranted
-    /// It is about a protected person, and the extra grant is missing.
+    /// It is about a protected person, and whoever asks holds no grant for that, or is not on its access list.
     case protectedPerson
-    /// It is about a protected person, and an operator, who can have no such grant, gave no reason.
+    /// It is about a protected person, and no reason was given.
     case reasonMissing
   }
 
@@ -22,7 +22,7 @@ public struct AccessDenied: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch reason {
     case .notGranted: "the right \(permission.rawValue) is not granted there"
-    case .protectedPerson: "the message needs the grant protectedPersons"
+    case .protectedPerson: "the message is about a protected person, and not for everybody in the mailbox"
     case .reasonMissing:
       "the message is about a protected person: only a reason (--reason) opens it, and the audit trail keeps that"
     }
@@ -33,49 +33,49 @@ public struct AccessDenied: Error, Hashable, Sendable, CustomStringConvertible {
 /// is remembered between two questions, so that a grant that ends denies at once. The default is no.
 public enum Access {
   /// Throws ``AccessDenied`` unless the principal may do it in the mailbox now.
-  /// - Parameter isProtected: whether it is about a message marked as one about a protected person.
+  /// - Parameter audience: of the message that it is about.
   public static func check(
-    _ principal: Principal, _ permission: Permission, _ mailbox: MailboxID, isProtected: Bool = false, at now: Date,
+    _ principal: Principal, _ permission: Permission, _ mailbox: MailboxID, for audience: Audience = .mailbox, at now: Date,
     in db: Database
   ) throws {
     try check(
-      principal, permission, mailbox.participant, mailbox.address, isProtected: isProtected, at: now, in: db)
+      principal, permission, mailbox.participant, mailbox.address, for: audience, at: now, in: db)
   }
 
   /// Throws ``AccessDenied`` unless the principal may do it in the whole organisation now.
   public static func check(
     _ principal: Principal, _ permission: Permission, of participant: ParticipantID, at now: Date, in db: Database
   ) throws {
-    try check(principal, permission, participant, nil, isProtected: false, at: now, in: db)
+    try check(principal, permission, participant, nil, for: .mailbox, at: now, in: db)
   }
 
   /// Whether the principal may do it in the mailbox now.
   public static func allows(
-    _ principal: Principal, _ permission: Permission, _ mailbox: MailboxID, isProtected: Bool = false, at now: Date,
+    _ principal: Principal, _ permission: Permission, _ mailbox: MailboxID, for audience: Audience = .mailbox, at now: Date,
     in db: Database
   ) throws -> Bool {
     try holds(
-      principal, permission, mailbox.participant, mailbox.address, isProtected: isProtected, at: now, in: db)
+      principal, permission, mailbox.participant, mailbox.address, for: audience, at: now, in: db)
   }
 
   private static func check(
     _ principal: Principal, _ permission: Permission, _ participant: ParticipantID, _ mailbox: FunctionalAddress?,
-    isProtected: Bool, at now: Date, in db: Database
+    for audience: Audience, at now: Date, in db: Database
   ) throws {
-    func holds(_ permission: Permission, isProtected: Bool) throws -> Bool {
-      try Self.holds(principal, permission, participant, mailbox, isProtected: isProtected, at: now, in: db)
+    func holds(_ permission: Permission, for audience: Audience) throws -> Bool {
+      try Self.holds(principal, permission, participant, mailbox, for: audience, at: now, in: db)
     }
-    if try holds(permission, isProtected: isProtected) { return }
-    let isForProtection = try isProtected && holds(permission, isProtected: false)
+    if try holds(permission, for: audience) { return }
+    let isForProtection = try audience.isProtected && holds(permission, for: .mailbox)
     throw AccessDenied(
       permission: permission, reason: isForProtection ? .protectedPerson : .notGranted,
-      mayKnow: try holds(.seeMailbox, isProtected: false))
+      mayKnow: try holds(.seeMailbox, for: .mailbox))
   }
 
   /// Lists are filtered by the same words that a single question is answered by.
   private static func holds(
     _ principal: Principal, _ permission: Permission, _ participant: ParticipantID, _ mailbox: FunctionalAddress?,
-    isProtected: Bool, at now: Date, in db: Database
+    for audience: Audience, at now: Date, in db: Database
   ) throws -> Bool {
     let filter = AccessFilter(
       principal, permission, at: now, participant: "asked.participant", mailbox: "asked.mailbox",
@@ -84,6 +84,6 @@ public enum Access {
       sql: """
         SELECT 1 FROM (SELECT ? AS participant, ? AS mailbox, ? AS isProtected) AS asked WHERE \(filter.sql)
         """,
-      arguments: [participant.comparable, mailbox?.value, isProtected] + filter.arguments) != nil
+      arguments: [participant.comparable, mailbox?.value, audience] + filter.arguments) != nil
   }
 }

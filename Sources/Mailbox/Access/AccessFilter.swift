@@ -16,8 +16,8 @@ public struct AccessFilter: Sendable {
   /// - Parameters:
   ///   - participant: the SQL expression of the organisation, in lower case as stored.
   ///   - mailbox: the SQL expression of the functional address.
-  ///   - isProtected: the SQL expression of whether the row is about a protected person's message; `0` for rows that are
-  ///     about no message. A null counts as protected.
+  ///   - isProtected: the SQL expression of the row's ``Audience`` as it is stored; `0` for rows that are about no message. A
+  ///     null counts as about a protected person.
   public init(
     _ principal: Principal, _ permission: Permission, at now: Date, participant: String, mailbox: String,
     isProtected: String
@@ -59,7 +59,9 @@ private struct Condition {
     guard !roles.isEmpty else { return never() }
     let account = "JOIN user AS holder ON holder.id = held.user AND holder.endedAt IS NULL WHERE held.user = ?"
     parts.append(held(account, id.value, roles.map(\.rawValue)))
-    protect(permission, isProtected) { $0.held(account, id.value, [Grant.Kind.protectedPersons.rawValue]) }
+    protect(permission, isProtected, member: "user", id.value) {
+      $0.held(account, id.value, [Grant.Kind.protectedPersons.rawValue])
+    }
   }
 
   mutating func client(_ session: ClientSession, _ permission: Permission, _ isProtected: String) {
@@ -72,21 +74,36 @@ private struct Condition {
       """
     parts.append(held(account, session.id.value, [Grant.Kind.acting.rawValue]))
     if let addresses = session.addresses { narrow(to: addresses.map(\.value)) }
-    protect(permission, isProtected) { $0.held(account, session.id.value, [Grant.Kind.protectedPersons.rawValue]) }
+    protect(permission, isProtected, member: "client", session.id.value) {
+      $0.held(account, session.id.value, [Grant.Kind.protectedPersons.rawValue])
+    }
   }
 
   mutating func `operator`(_ permission: Permission, _ isProtected: String) {
     guard Principal.operatorPermissions.contains(permission) else { return never() }
     parts.append("1")
     // Whoever holds the data folder is nobody who has been let in to protected persons.
-    protect(permission, isProtected) { _ in "0" }
+    guard permission.isAboutMessages else { return }
+    parts.append("coalesce(\(isProtected), 1) = 0")
   }
 
+  /// Open to everybody, or to who holds the grant, or to who stands on every list that it takes.
   private mutating func protect(
-    _ permission: Permission, _ isProtected: String, _ grant: (inout Condition) -> String
+    _ permission: Permission, _ isProtected: String, member column: String, _ id: String,
+    _ grant: (inout Condition) -> String
   ) {
     guard permission.isAboutMessages else { return }
-    parts.append("(coalesce(\(isProtected), 1) = 0 OR \(grant(&self)))")
+    let held = grant(&self)
+    let granted = grant(&self)
+    arguments += [id]
+    parts.append(
+      """
+      (coalesce(\(isProtected), 1) = 0 OR (coalesce(\(isProtected), 1) = 1 AND \(held))
+        OR (EXISTS (SELECT 1 FROM accessListPart WHERE list = \(isProtected))
+          AND NOT EXISTS (SELECT 1 FROM accessListPart AS asked WHERE asked.list = \(isProtected) AND NOT iif(asked.part = 1,
+            \(granted), EXISTS (SELECT 1 FROM accessListMember AS listed
+              WHERE listed.list = asked.part AND listed.\(column) = ? AND listed.endedAt IS NULL)))))
+      """)
   }
 
   private mutating func narrow(to addresses: [String]) {

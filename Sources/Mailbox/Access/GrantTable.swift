@@ -60,7 +60,7 @@ extension Grant.Holder {
   var client: ClientID? { if case .client(let id) = self { id } else { nil } }
 
   /// As the audit trail names it.
-  var text: String {
+  package var text: String {
     switch self {
     case .user(let id): "user \(id.value)"
     case .client(let id): "client \(id.value)"

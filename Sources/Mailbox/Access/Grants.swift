@@ -1,5 +1,5 @@
 public import Foundation
-import GRDB
+package import GRDB
 public import SDKRelay
 
 // Every change of grants: checked, done and told of in one transaction.
@@ -120,7 +120,7 @@ private func checkGrant(
 
 extension Grant.Holder {
   /// The organisation of somebody who is known and has not left.
-  fileprivate func organisation(in db: Database) throws -> ParticipantID {
+  package func organisation(in db: Database) throws -> ParticipantID {
     switch self {
     case .user(let id):
       guard let user = try UserTable.fetch(id, in: db), user.ended == nil else {

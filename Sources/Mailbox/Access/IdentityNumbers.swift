@@ -24,6 +24,13 @@ package enum IdentityNumbers {
     }
   }
 
+  /// Those that are certain, each once, without what separates their parts.
+  package static func written(in text: String) -> Set<String> {
+    Set(
+      text.matches(of: written).filter { isCertain($0.range, in: text) }
+        .map { String(text[$0.range].filter { $0.isNumber || $0.isLetter || $0 == "+" }) })
+  }
+
   private static func isCertain(_ range: Range<String.Index>, in text: String) -> Bool {
     let before = range.lowerBound > text.startIndex ? text[text.index(before: range.lowerBound)] : " "
     let after = range.upperBound < text.endIndex ? text[range.upperBound] : " "

@@ -18,15 +18,19 @@ extension MailboxService {
 
   /// - Parameters:
   ///   - submitter: who hands it in; nil for whoever runs commands on the node.
-  ///   - isProtected: whether it is about a protected person, whatever it answers.
+  ///   - audience: whom what it passes on or answers is for.
+  ///   - attestation: why an identity number of somebody who counts as protected may leave with it.
   func submit(
-    _ draft: Draft, kind: InformationKind, submitter: Principal?, isProtected: Bool = false,
+    _ draft: Draft, kind: InformationKind, submitter: Principal?, for audience: Audience = .mailbox,
+    attestation: Attestation? = nil,
     also: @escaping @Sendable (StoredMessage, Database) throws -> Void
   ) async throws(SubmissionProblem) -> MessageID {
-    let also: @Sendable (StoredMessage, Database) throws -> Void = { [companion] message, db in
-      let isProtected =
-        try isProtected || (companion?.isAboutProtected(message, at: message.stored, in: db) ?? false)
-      try MessageRecordTable.insert(message, submittedBy: submitter, isProtected: isProtected, in: db)
+    let also: @Sendable (StoredMessage, Database) throws -> Void = { [self] message, db in
+      let found = try companion?.audience(of: message, at: message.stored, in: db) ?? .mailbox
+      let joined = try AccessListTable.joined(found, audience, of: message.participant, in: db)
+      try MessageRecordTable.insert(
+        message, submittedBy: submitter, for: joined, isByNode: !audience.isProtected, in: db)
+      try attest(message, attestation, by: submitter, in: db)
       try companion?.stored(message, at: message.stored, in: db)
       try Self.checkSecrecy(of: message, in: db)
       try also(message, db)
@@ -34,7 +38,7 @@ extension MailboxService {
     try draft.checkNames()
     // Secrecy of what is about a protected person is no choice of its writer.
     var draft = draft
-    if isProtected || answersProtected(draft) { draft.isConfidential = true }
+    if audience.isProtected || answersProtected(draft) { draft.isConfidential = true }
     let secret = draft
     guard let agreements else { return try await relay.submit(secret, also: also) }
     await renewAgreements()
@@ -53,6 +57,23 @@ extension MailboxService {
       try also(message, db)
       try Self.checkRecipient(of: message, permission, book, in: db)
     }
+  }
+
+  /// No number of a person who counts as protected leaves without somebody's word for it: the case's own references lead to
+  /// them.
+  private func attest(
+    _ message: StoredMessage, _ attestation: Attestation?, by submitter: Principal?, in db: Database
+  ) throws {
+    let numbers = try companion?.protectedNumbers(in: message, at: message.stored, in: db) ?? []
+    guard !numbers.isEmpty else { return }
+    guard let attestation else {
+      throw SubmissionProblem.refused(
+        "it has the number of a person who counts as protected: refer to the case instead, or attest that it may leave")
+    }
+    let record = AuditRecord(
+      submitter ?? .service, .attestIdentity, participant: message.participant, mailbox: message.ownMailbox,
+      messageID: message.id, persons: numbers, reason: attestation.text)
+    try audit.append(record, at: message.stored, in: db)
   }
 
   private func answersProtected(_ draft: Draft) -> Bool {

@@ -39,21 +39,23 @@ extension MailboxService {
   /// trail tells of it once, and of each message.
   /// - Parameters:
   ///   - agreement: the agreement with the archive, as the archive names it.
+  ///   - reason: why, where something is about a protected person and no reason was given before.
   ///   - operator: who runs the command in the principal's name.
   /// - Throws: ``MessageProblem/notFound`` where one of the messages may not be exported, or is not there;
   ///   ``ArchiveProblem``.
   public func exportArchive(
-    _ selection: ArchiveSelection, to place: ArchivePlace, agreement: String? = nil, for principal: Principal,
-    through operator: Principal? = nil, at now: Date = .now
+    _ selection: ArchiveSelection, to place: ArchivePlace, agreement: String? = nil, reason: String? = nil,
+    for principal: Principal, through operator: Principal? = nil, at now: Date = .now
   ) async throws -> ArchiveSummary {
     let id = "uuid-\(randomUUID().uuidString.lowercased())"
     let inName = `operator` == nil ? "" : " as \(principal.kind) \(principal.name)"
-    let record = AuditRecord(`operator` ?? principal, .exportArchive, object: id + inName)
+    let record = AuditRecord(`operator` ?? principal, .exportArchive, object: id + inName, reason: reason)
     let audit = audit
     let chosen = try await audited(record, at: now) { record, db -> [ArchivedMessage] in
       if case .zip(let file) = place, FileInformation(path: file.path) != nil { throw ArchiveProblem.exists(file.path) }
       let found = try selection.fetch(for: principal, at: now, in: db)
       record.participant = found.first?.message.participant
+      try Self.demandReason(for: found.map(\.message), by: principal, &record, at: now, in: db)
       for archived in found {
         var entry = record
         entry.action = .archiveMessage

@@ -6,7 +6,7 @@ extension DraftTable {
   /// The draft, if the principal may send from its mailbox, and what it has to do with besides.
   static func fetch(
     _ id: MessageID, for principal: Principal, at now: Date, in db: Database
-  ) throws -> (draft: MessageDraft, isProtected: Bool) {
+  ) throws -> (draft: MessageDraft, audience: Audience) {
     guard case .user = principal else { throw DraftProblem.usersOnly }
     let access = AccessFilter(draft: principal, at: now)
     let row = try Row.fetchOne(

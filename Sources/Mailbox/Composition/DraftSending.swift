@@ -23,10 +23,13 @@ public struct DraftSending: Hashable, Sendable {
 extension MailboxService {
   /// Sends the draft: first every recipient's message is asked about, and nothing is sent where one cannot be; then each is
   /// checked whole, stored durably and queued.
-  /// - Parameter version: the ``MessageDraft/version`` that whoever asks has seen.
+  /// - Parameters:
+  ///   - version: the ``MessageDraft/version`` that whoever asks has seen.
+  ///   - attestation: why an identity number of somebody who counts as protected may leave with it.
   /// - Throws: ``DraftProblem``, or ``SubmissionProblem``; nothing has been sent then.
   public func sendDraft(
-    _ id: MessageID, version: Int, by principal: Principal, through operator: Principal? = nil, at now: Date = .now
+    _ id: MessageID, version: Int, attestation: Attestation? = nil, by principal: Principal,
+    through operator: Principal? = nil, at now: Date = .now
   ) async throws -> DraftSending {
     let sending = try await begin(id, version, principal, `operator`, at: now)
     let rest = sending.draft.recipients.filter { !$0.isSent }
@@ -35,7 +38,7 @@ extension MailboxService {
     var hasSent = sending.draft.isBeingSent
     for recipient in rest {
       do {
-        try await send(sending, to: recipient, principal, `operator`, at: now)
+        try await send(sending, to: recipient, attestation, principal, `operator`, at: now)
         hasSent = true
       } catch {
         guard hasSent else { throw error }
@@ -54,7 +57,8 @@ extension MailboxService {
   /// A draft about to be sent.
   private struct Sending: Sendable {
     let draft: MessageDraft
-    let isProtected: Bool
+    /// Whom the message that it has to do with is for.
+    let audience: Audience
   }
 
   private func begin(
@@ -73,13 +77,13 @@ extension MailboxService {
   private func sending(
     _ id: MessageID, _ version: Int, _ principal: Principal, at now: Date, in db: Database
   ) throws -> Sending {
-    let (draft, isProtected) = try DraftTable.fetch(id, for: principal, at: now, in: db)
+    let (draft, audience) = try DraftTable.fetch(id, for: principal, at: now, in: db)
     guard draft.version == version else { throw DraftProblem.stale(seen: version, now: draft.version) }
     guard !draft.recipients.isEmpty else { throw DraftProblem.noRecipient }
     let limit = relay.settings.drafts.recipients
     guard draft.recipients.count <= limit else { throw DraftProblem.tooManyRecipients(limit: limit) }
     if draft.origin.hasFixedRecipient { try DraftTable.origin(of: draft, in: db)?.checkAnswerable() }
-    return Sending(draft: draft, isProtected: isProtected)
+    return Sending(draft: draft, audience: audience)
   }
 
   /// Asks about every recipient before the first message is stored.
@@ -101,18 +105,19 @@ extension MailboxService {
   }
 
   private func send(
-    _ sending: Sending, to recipient: DraftRecipient, _ principal: Principal, _ operator: Principal?, at now: Date
+    _ sending: Sending, to recipient: DraftRecipient, _ attestation: Attestation?, _ principal: Principal,
+    _ operator: Principal?, at now: Date
   ) async throws(SubmissionProblem) {
     let (id, version) = (sending.draft.id, sending.draft.version)
     do {
       _ = try await submit(
         message(sending.draft, to: recipient), kind: sending.draft.content.kind, submitter: principal,
-        isProtected: sending.isProtected
+        for: sending.audience, attestation: attestation
       ) { [self] message, db in
         do {
           let current = try self.sending(id, version, principal, at: now, in: db)
           // The message has been stored as it was to be marked when this began.
-          guard current.isProtected == sending.isProtected else {
+          guard current.audience == sending.audience else {
             throw SubmissionProblem.refused("the message that the draft has to do with was marked meanwhile: try again")
           }
           let isLast = try DraftTable.sent(recipient, of: current.draft, at: now, in: db)

@@ -21,14 +21,15 @@ extension MailboxService {
   /// protected person stays that.
   /// - Parameters:
   ///   - content: what is said before the passed-on texts. An empty subject is the message's own.
+  ///   - reason: why, where it is about a protected person and no reason was given before.
   /// - Throws: ``MessageProblem/notFound`` also when the principal may not read it; ``DraftProblem``.
   public func newForward(
     of id: MessageID, _ parts: ForwardedParts = ForwardedParts(), to recipients: [MailboxID] = [],
-    _ content: DraftContent = DraftContent(), by principal: Principal, through operator: Principal? = nil,
-    at now: Date = .now
+    _ content: DraftContent = DraftContent(), reason: String? = nil, by principal: Principal,
+    through operator: Principal? = nil, at now: Date = .now
   ) async throws -> MessageDraft {
     let origin = DraftOrigin.forward(id)
-    let record = AuditRecord(principal, through: `operator`, .createDraft, messageID: id)
+    let record = AuditRecord(principal, through: `operator`, .createDraft, messageID: id, reason: reason)
     // Before anything is copied. It counts again in the transaction that stores the draft.
     let found = try? relay.read { try Self.origin(origin, for: principal, at: now, in: $0) }
     guard let found else {
@@ -47,6 +48,7 @@ extension MailboxService {
           throw MessageProblem.notFound
         }
         (record.participant, record.mailbox) = (new.mailbox.participant, new.mailbox.address)
+        try Self.demandReason(for: [found], by: principal, &record, at: now, in: db)
         record.object = [record.object, "draft \(new.id.value)"].compactMap(\.self).joined(separator: ", ")
         var draft = try insert(new, at: now, in: db)
         for file in files {

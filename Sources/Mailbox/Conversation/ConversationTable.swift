@@ -4,8 +4,8 @@ import SDKRelay
 /// Conversations with their counts, kept in the transaction of each message.
 ///
 /// The federation lets one conversation id be reused across recipients: a conversation is (id, counterparty, own
-/// mailbox). Its messages about protected persons have a row of their own, so that no count and no order tells of what
-/// one may not see. A row without messages is removed. `mailbox` is empty where a message names none: nobody sees it.
+/// mailbox). Its messages for each ``Audience`` (`isProtected`) have a row of their own, so that no count and no order tells
+/// of what one may not see. A row without messages is removed. `mailbox` is empty where a message names none: nobody sees it.
 ///
 /// Indexes cost on the way of each message: two entries here, and one that moves to the end of `conversationByNewest`.
 enum ConversationTable {
@@ -33,7 +33,7 @@ enum ConversationTable {
   /// Counts the message in its conversation.
   /// - Returns: the conversation's row.
   static func add(
-    _ message: StoredMessage, isProtected: Bool, isUnhandled: Bool, in db: Database
+    _ message: StoredMessage, for audience: Audience, isUnhandled: Bool, in db: Database
   ) throws -> Int64 {
     try db.change(
       sql: """
@@ -46,7 +46,7 @@ enum ConversationTable {
         """,
       arguments: [
         message.participant.comparable, message.ownMailbox?.value ?? "", message.counterparty.id.comparable,
-        message.conversationID.value, isProtected, message.row, isUnhandled ? 1 : 0,
+        message.conversationID.value, audience, message.row, isUnhandled ? 1 : 0,
       ])
     let row = try db.row(
       sql: """
@@ -55,7 +55,7 @@ enum ConversationTable {
         """,
       arguments: [
         message.participant.comparable, message.ownMailbox?.value ?? "", message.conversationID.value,
-        message.counterparty.id.comparable, isProtected,
+        message.counterparty.id.comparable, audience,
       ])
     guard let row else { throw DatabaseError(message: "a conversation is not there") }
     return row["id"]
@@ -71,16 +71,16 @@ enum ConversationTable {
         """, arguments: [change, failed, row])
   }
 
-  /// Counts the message where its new mark says, and no longer where the former one said.
+  /// Counts the message where its new audience says, and no longer where the former one said.
   static func move(
-    _ message: StoredMessage, isProtected: Bool, isUnhandled: Bool, hasFailed: Bool = false, in db: Database
+    _ message: StoredMessage, to audience: Audience, isUnhandled: Bool, hasFailed: Bool = false, in db: Database
   ) throws {
     let former = try db.row(
       sql: "SELECT conversation FROM messageRecord WHERE messageRow = ?", arguments: [message.row])
-    let next = try add(message, isProtected: isProtected, isUnhandled: isUnhandled, in: db)
+    let next = try add(message, for: audience, isUnhandled: isUnhandled, in: db)
     try db.change(
       sql: "UPDATE messageRecord SET conversation = ?, isProtected = ? WHERE messageRow = ?",
-      arguments: [next, isProtected, message.row])
+      arguments: [next, audience, message.row])
     let failed = hasFailed && isUnhandled ? 1 : 0
     try count(unhandled: 0, failed: failed, ofMessage: message.row, in: db)
     guard let former = former?["conversation"] as Int64? else { return }

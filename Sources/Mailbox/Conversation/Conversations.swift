@@ -39,16 +39,18 @@ extension MailboxService {
 
   /// The conversation's newest 500 messages with their content, in the order of their references; the audit trail tells
   /// of it.
-  /// - Throws: ``MessageProblem/notFound`` also when the principal may read none of its messages.
+  /// - Throws: ``MessageProblem/notFound`` also when the principal may read none of its messages; ``AccessDenied`` where some
+  ///   are about a protected person and the user has given no reason (``open(protected:direction:reason:breakingGlass:by:through:at:)``).
   public func conversation(
     _ key: ConversationKey, by principal: Principal, at now: Date = .now
   ) async throws -> ConversationThread {
     let record = AuditRecord(
       principal, .readConversation, participant: key.mailbox.participant, mailbox: key.mailbox.address,
       object: "conversation \(key.id.value) with \(key.counterparty.value)")
-    return try await auditedRead(record, at: now) { db in
+    return try await auditedRead(record, at: now) { record, db in
       let messages = try key.messages(for: principal, at: now, in: db)
       guard !messages.isEmpty else { throw MessageProblem.notFound }
+      try Self.demandReason(for: messages, by: principal, &record, at: now, in: db)
       let shown = messages.prefix(ConversationKey.shown)
       let items = shown.map { ThreadOrder.Item(row: $0.row, id: $0.id, reference: $0.refToMessageID) }
       return ConversationThread(
@@ -60,9 +62,10 @@ extension MailboxService {
 
   /// Reads beside whoever writes, and gives what was read once the audit trail tells of it.
   func auditedRead<Value: Sendable>(
-    _ record: AuditRecord, at now: Date, _ work: (Database) throws -> Value
+    _ record: AuditRecord, at now: Date, _ work: (inout AuditRecord, Database) throws -> Value
   ) async throws -> Value {
-    let found = Result { try relay.read(work) }
+    var record = record
+    let found = Result { try relay.read { try work(&record, $0) } }
     return try await audited(record, at: now) { _, _ in try found.get() }
   }
 }
@@ -75,11 +78,15 @@ extension AccessFilter {
       isProtected: "\(table).isProtected")
   }
 
-  /// What may be seen of the tables `message` and `messageRecord`.
+  /// What may be seen of the tables `message` and `messageRecord`; what a user has broken the glass of may be read.
   init(messages principal: Principal, _ permission: Permission, at now: Date) {
     let filter = AccessFilter(
       principal, permission, at: now, participant: "message.participant", mailbox: "message.mailbox",
       isProtected: "messageRecord.isProtected")
+    if let glass = AccessFilter(brokenBy: principal, permission, at: now) {
+      self.init(sql: "(\(filter.sql) OR \(glass.sql))", arguments: filter.arguments + glass.arguments)
+      return
+    }
     // What a technical client has taken for its own is shown to clients no longer.
     if case .client = principal {
       self.init(sql: "(\(filter.sql) AND messageRecord.takenAt IS NULL)", arguments: filter.arguments)

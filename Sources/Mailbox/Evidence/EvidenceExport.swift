@@ -32,15 +32,18 @@ extension MailboxService {
   /// - Parameters:
   ///   - participant: whose message, where two participants of this node exchanged it, or where it was rejected and lies
   ///     in no mailbox.
+  ///   - reason: for the audit trail; without one, and without one given before, nothing about a protected person is exported.
   /// - Throws: ``MessageProblem/notFound`` also when the principal may not export it; ``EvidenceProblem``.
   public func exportEvidence(
-    _ id: MessageID, of participant: ParticipantID? = nil, to file: URL, by principal: Principal, at now: Date = .now
+    _ id: MessageID, of participant: ParticipantID? = nil, to file: URL, by principal: Principal, reason: String? = nil,
+    at now: Date = .now
   ) async throws {
-    let record = AuditRecord(principal, .exportMessage, participant: participant, messageID: id)
+    let record = AuditRecord(principal, .exportMessage, participant: participant, messageID: id, reason: reason)
     let permit: @Sendable (inout AuditRecord, Database) throws -> StoredMessage? = { record, db in
       let message = try Self.exportable(id, of: participant, by: principal, at: now, in: db)
       if let message {
         (record.participant, record.mailbox) = (message.participant, message.ownMailbox)
+        try Self.demandReason(for: [message], by: principal, &record, at: now, in: db)
       } else if let participant {
         try Access.check(principal, .export, of: participant, at: now, in: db)
       } else {

@@ -12,7 +12,8 @@ public enum HandlingStep: Hashable, Sendable {
   case reopen
   case tag(String)
   case untag(String)
-  /// Mark it as about a protected person: whoever lacks the grant, the one who marks it included, sees it no longer.
+  /// Mark it as about a protected person: whoever lacks the grant, the one who marks it included, sees it no longer. What
+  /// the node has marked becomes a person's mark, which no answer of a register takes off.
   case protect
   /// Take the mark off. It needs a reason, and the grant that every step at a protected message needs.
   case unprotect
@@ -83,7 +84,10 @@ public struct HandlingState: Hashable, Sendable {
   public internal(set) var handler: UserID?
   public internal(set) var done: Date?
   public internal(set) var tags: Set<String> = []
-  public internal(set) var isProtected = false
+  public internal(set) var audience = Audience.mailbox
+
+  /// Whether it is about a protected person.
+  public var isProtected: Bool { audience.isProtected }
 
   /// The state after the step.
   /// - Parameter canBeDone: whether there is anything to be done: it was received, or could not be delivered.
@@ -115,15 +119,15 @@ public struct HandlingState: Hashable, Sendable {
       if !tags.contains(where: { $0.lowercased() == tag.lowercased() }) { next.tags.insert(tag) }
     case .untag(let tag):
       next.tags = tags.filter { $0.lowercased() != tag.lowercased() }
-    case .protect: next.isProtected = true
-    case .unprotect: next.isProtected = false
+    case .protect: if !isProtected { next.audience = .protectedPersons }
+    case .unprotect: next.audience = .mailbox
     }
     if next.isSame(as: self) { throw .unchanged }
     return next
   }
 
   private func isSame(as other: HandlingState) -> Bool {
-    (handler, done, tags, isProtected) == (other.handler, other.done, other.tags, other.isProtected)
+    (handler, done, tags, audience) == (other.handler, other.done, other.tags, other.audience)
   }
 
   private static func isTag(_ text: String) -> Bool {

@@ -70,9 +70,7 @@ enum HandlingTable {
       state.handler = try (row["handler"] as String?).map { try UserID($0) }
       state.done = (row["doneAt"] as Int64?).map(Date.init(milliseconds:))
     }
-    let record = try db.row(
-      sql: "SELECT isProtected FROM messageRecord WHERE messageRow = ?", arguments: [message.row])
-    state.isProtected = record?["isProtected"] ?? true
+    state.audience = try MessageRecordTable.audience(of: message.row, in: db).audience
     state.tags = Set(
       try String.fetchAll(
         db.cachedStatement(sql: "SELECT tag FROM messageTag WHERE messageRow = ?"), arguments: [message.row]))

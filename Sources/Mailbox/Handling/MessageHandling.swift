@@ -56,12 +56,16 @@ extension MailboxService {
 
   /// How the work at the message stands, with its notes and its history.
   public func handling(
-    of id: MessageID, direction: MessageDirection? = nil, by principal: Principal, through operator: Principal? = nil,
-    at now: Date = .now
+    of id: MessageID, direction: MessageDirection? = nil, reason: String? = nil, by principal: Principal,
+    through operator: Principal? = nil, at now: Date = .now
   ) async throws -> Handling {
-    let record = AuditRecord(principal, through: `operator`, .readHandling, messageID: id)
-    return try await handling(id, direction, .read, record, principal, at: now) { message, _, db in
-      try HandlingTable.fetch(message, in: db)
+    let record = AuditRecord(principal, through: `operator`, .readHandling, messageID: id, reason: reason)
+    return try await audited(record, at: now) { record, db in
+      let message = try Self.message(id, direction: direction, .read, for: principal, at: now, in: db)
+      (record.participant, record.mailbox) = (message.participant, message.ownMailbox)
+      guard case .user = principal else { throw HandlingProblem.usersOnly }
+      try Self.demandReason(for: [message], by: principal, &record, at: now, in: db)
+      return try HandlingTable.fetch(message, in: db)
     }
   }
 
@@ -87,7 +91,7 @@ extension MailboxService {
     let hasFailed = try FailedDeliveryTable.fetch(message, in: db) != nil
     let canBeDone = hasFailed || message.direction == .incoming
     var next = try former.after(step, by: user, canBeDone: canBeDone, at: now)
-    if let handler = next.handler, !(try mayHandle(handler, message, next.isProtected, at: now, in: db)) {
+    if let handler = next.handler, !(try mayHandle(handler, message, next.audience, at: now, in: db)) {
       if case .handOver = step { throw HandlingProblem.noAccess(handler) }
       // Whoever may not see it any more does not keep it.
       next.handler = nil
@@ -99,39 +103,57 @@ extension MailboxService {
       try ConversationTable.count(
         unhandled: change, failed: hasFailed ? change : 0, ofMessage: message.row, in: db)
     }
-    if next.isProtected != former.isProtected {
-      try SearchIndex.remove(message, isProtected: former.isProtected, in: db)
-      try SearchIndex.add(message, isProtected: next.isProtected, in: db)
-      try ConversationTable.move(
-        message, isProtected: next.isProtected, isUnhandled: isUnhandled, hasFailed: hasFailed, in: db)
+    if next.audience != former.audience {
+      try move(message, from: former.audience, to: next.audience, isUnhandled, hasFailed, in: db)
     }
+    if step == .protect || step == .unprotect { try MessageRecordTable.mark(message.row, isByNode: false, in: db) }
     return next
   }
 
-  /// Marks the message as about a protected person by what the node itself has learnt: out of everybody's lists, counts and
-  /// words but of those who hold the grant. Whoever works at it and may not see it any more does not keep it.
-  /// - Returns: false where it was marked before.
-  package static func protect(_ message: StoredMessage, at now: Date, in db: Database) throws -> Bool {
-    let former = try HandlingTable.state(of: message, in: db)
-    guard !former.isProtected else { return false }
+  /// Gives the message another audience by what the node itself has learnt: out of everybody's lists, counts and words but
+  /// of those it is for. Whoever works at it and may not see it any more does not keep it. What a person has marked as about
+  /// a protected person stays that.
+  /// - Returns: false where nothing has changed.
+  @discardableResult
+  package static func show(
+    _ message: StoredMessage, to audience: Audience, at now: Date, in db: Database
+  ) throws -> Bool {
+    let (former, isByNode) = try MessageRecordTable.audience(of: message.row, in: db)
+    guard former != audience, audience.isProtected || isByNode else { return false }
+    let state = try HandlingTable.state(of: message, in: db)
     let hasFailed = try FailedDeliveryTable.fetch(message, in: db) != nil
-    let isUnhandled = (hasFailed || message.direction == .incoming) && former.done == nil
-    if let handler = former.handler, !(try mayHandle(handler, message, true, at: now, in: db)) {
+    let isUnhandled = (hasFailed || message.direction == .incoming) && state.done == nil
+    if let handler = state.handler, !(try mayHandle(handler, message, audience, at: now, in: db)) {
       try db.change(
         sql: "UPDATE messageHandling SET handler = NULL, version = version + 1 WHERE messageRow = ?",
         arguments: [message.row])
     }
-    try SearchIndex.remove(message, isProtected: false, in: db)
-    try SearchIndex.add(message, isProtected: true, in: db)
-    try ConversationTable.move(message, isProtected: true, isUnhandled: isUnhandled, hasFailed: hasFailed, in: db)
+    try move(message, from: former, to: audience, isUnhandled, hasFailed, in: db)
+    if !former.isProtected { try MessageRecordTable.mark(message.row, isByNode: true, in: db) }
     return true
   }
 
+  /// Whom the message is for now, and whether nothing but the node says so.
+  package static func audience(
+    of message: StoredMessage, in db: Database
+  ) throws -> (audience: Audience, isByNode: Bool) {
+    try MessageRecordTable.audience(of: message.row, in: db)
+  }
+
+  private static func move(
+    _ message: StoredMessage, from former: Audience, to audience: Audience, _ isUnhandled: Bool, _ hasFailed: Bool,
+    in db: Database
+  ) throws {
+    try SearchIndex.remove(message, for: former, in: db)
+    try SearchIndex.add(message, for: audience, in: db)
+    try ConversationTable.move(message, to: audience, isUnhandled: isUnhandled, hasFailed: hasFailed, in: db)
+  }
+
   private static func mayHandle(
-    _ user: UserID, _ message: StoredMessage, _ isProtected: Bool, at now: Date, in db: Database
+    _ user: UserID, _ message: StoredMessage, _ audience: Audience, at now: Date, in db: Database
   ) throws -> Bool {
     guard let address = message.ownMailbox else { return false }
     return try Access.allows(
-      .user(user), .handle, MailboxID(message.participant, address), isProtected: isProtected, at: now, in: db)
+      .user(user), .handle, MailboxID(message.participant, address), for: audience, at: now, in: db)
   }
 }

@@ -27,11 +27,17 @@ public struct CommandReader: Sendable {
   public let principal: Principal
   /// Who runs the command, where that is not who reads.
   public let `operator`: Principal?
-  /// Why, for the audit trail. With one an operator also opens what is about a protected person ("breaks the glass").
+  /// Why, for the audit trail. What is about a protected person opens for nobody without one. With one it opens for an
+  /// operator too ("breaks the glass").
   public let reason: String?
+  /// Whether a user whom it is not for means to break the glass.
+  public let breaksGlass: Bool
 
-  public init(_ principal: Principal, through operator: Principal? = nil, reason: String? = nil) {
+  public init(
+    _ principal: Principal, through operator: Principal? = nil, reason: String? = nil, breaksGlass: Bool = false
+  ) {
     (self.principal, self.operator, self.reason) = (principal, `operator`, reason)
+    self.breaksGlass = breaksGlass
   }
 
   /// An operator has no role: what may be taken out of the service may be read at the machine it runs on.
@@ -41,8 +47,7 @@ public struct CommandReader: Sendable {
 
   /// What the reader may know to be there, without any of its content.
   fileprivate func knows(at now: Date) -> AccessFilter {
-    guard case .operator = principal else { return AccessFilter(messages: principal, .list, at: now) }
-    return AccessFilter(
+    AccessFilter(
       principal, permission(.list), at: now, participant: "message.participant", mailbox: "message.mailbox",
       isProtected: "0")
   }
@@ -75,8 +80,8 @@ extension MailboxService {
 
   /// One message, for reading what the extract says. Of two participants' copies the recipient's comes first.
   /// - Parameter participant: whose message, where two participants of this node exchanged it.
-  /// - Throws: ``MessageProblem/notFound`` also for a user who may not read it; ``AccessDenied`` where an operator gives
-  ///   no reason for opening what is about a protected person.
+  /// - Throws: ``MessageProblem/notFound`` also for a user who may not read it; ``AccessDenied`` where no reason is given for
+  ///   opening what is about a protected person, or it is not for the user; ``OpeningProblem``.
   public func read(
     _ id: MessageID, of participant: ParticipantID? = nil, _ extract: MessageExtract = .content,
     for reader: CommandReader, at now: Date = .now
@@ -99,7 +104,11 @@ extension MailboxService {
       guard let row = rows.first(where: { $0["isClear"] }) ?? rows.first else { throw MessageProblem.notFound }
       let message = try StoredMessage(row)
       (record.participant, record.mailbox) = (message.participant, message.ownMailbox)
-      guard row["isClear"] as Bool else { return try Self.breakGlass(message, permission, reader, &record) }
+      guard row["isClear"] as Bool else {
+        try Self.breakGlass(message, permission, reader, &record, at: now, in: db)
+        return message
+      }
+      try Self.demandReason(for: [message], by: reader.principal, &record, at: now, in: db)
       return message
     }
   }
@@ -128,19 +137,31 @@ extension MailboxService {
     return try relay.evidence(ofRejected: id, at: participant)
   }
 
-  /// Whoever has the machine could read the data folder all the same: what counts is that it is known who did, and why.
+  /// Whoever has the machine could read the data folder all the same: what counts is that it is known who did, and why. A user
+  /// does so where the mailbox's settings allow it.
   private static func breakGlass(
-    _ message: StoredMessage, _ permission: Permission, _ reader: CommandReader, _ record: inout AuditRecord
-  ) throws -> StoredMessage {
-    // Who lists a message without the right to read it is a user, to whom it looks as what is not there.
-    guard case .operator = reader.principal else {
-      throw AccessDenied(permission: permission, reason: .notGranted, mayKnow: true)
+    _ message: StoredMessage, _ permission: Permission, _ reader: CommandReader, _ record: inout AuditRecord,
+    at now: Date, in db: Database
+  ) throws {
+    guard let address = message.ownMailbox else { throw MessageProblem.notFound }
+    let mailbox = MailboxID(message.participant, address)
+    if case .user = reader.principal {
+      guard try permission == .read && Access.allows(reader.principal, permission, mailbox, at: now, in: db) else {
+        throw AccessDenied(permission: permission, reason: .notGranted, mayKnow: true)
+      }
+      guard reader.breaksGlass else {
+        throw AccessDenied(permission: permission, reason: .protectedPerson, mayKnow: true)
+      }
     }
     guard let reason = reader.reason, !reason.allSatisfy(\.isWhitespace) else {
       throw AccessDenied(permission: permission, reason: .reasonMissing, mayKnow: true)
     }
-    record.object = ["protected person, glass broken", record.object].compactMap(\.self).joined(separator: ", ")
-    return message
+    if case .user = reader.principal {
+      try checkGlass(message, isMeant: true, at: now, in: db)
+    } else {
+      try tellOwner(of: mailbox, message, at: now, in: db)
+    }
+    record.name(ProtectedOpening.glass)
   }
 }
 

@@ -4,7 +4,7 @@ import SDKRelay
 
 /// What the service knows of a message beside what was sent: one row for each message, stored with it.
 ///
-/// `takenAt` and `takenBy`: a technical client has fetched it and takes it for its own; it is no longer shown on the
+/// `isProtected` is the ``Audience``; `isProtectedByNode` says that no person has marked it. `takenAt` and `takenBy`: a technical client has fetched it and takes it for its own; it is no longer shown on the
 /// MT–MK interface. Its content stays until a rule of retention ends it; by then the service itself has taken it.
 enum MessageRecordTable {
   static let schema = """
@@ -18,34 +18,61 @@ enum MessageRecordTable {
     """
 
   /// Stores what the service keeps of a new message: its record, its place in a conversation and its words.
-  /// - Parameter isProtected: whether it is about a protected person; what answers such a message always is.
+  /// - Parameter audience: what the node knows of whom it is for; what answers a message about a protected person is about
+  ///   that person too.
   static func insert(
-    _ message: StoredMessage, submittedBy principal: Principal? = nil, isProtected: Bool = false, in db: Database
+    _ message: StoredMessage, submittedBy principal: Principal? = nil, for audience: Audience = .mailbox,
+    isByNode: Bool = true, in db: Database
   ) throws {
-    let isProtected = try isProtected || answersProtected(message, in: db)
+    let (audience, isByNode) = try answering(message, audience, isByNode, in: db)
     let conversation = try ConversationTable.add(
-      message, isProtected: isProtected, isUnhandled: message.direction == .incoming, in: db)
+      message, for: audience, isUnhandled: message.direction == .incoming, in: db)
     try db.change(
       sql: """
-        INSERT INTO messageRecord (messageRow, isProtected, submittedBy, conversation, isConfidential)
-        VALUES (?, ?, ?, ?, ?)
+        INSERT INTO messageRecord (messageRow, isProtected, isProtectedByNode, submittedBy, conversation, isConfidential)
+        VALUES (?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        message.row, isProtected, principal.map { "\($0.kind) \($0.name)" }, conversation,
+        message.row, audience, isByNode, principal.map { "\($0.kind) \($0.name)" }, conversation,
         message.content.isConfidential,
       ])
-    try SearchIndex.add(message, isProtected: isProtected, in: db)
+    try SearchIndex.add(message, for: audience, in: db)
     try RegisterTable.insert(message, in: db)
   }
 
-  private static func answersProtected(_ message: StoredMessage, in db: Database) throws -> Bool {
-    guard let reference = message.refToMessageID else { return false }
-    return try db.row(
-      sql: """
-        SELECT 1 FROM message JOIN messageRecord ON messageRow = message.id
-        WHERE messageId = ? AND message.participant = ? AND message.mailbox IS ? AND isProtected LIMIT 1
-        """, arguments: [reference.value, message.participant.comparable, message.ownMailbox?.value]) != nil
+  /// Whom the message is for, and whether nothing but the node says so.
+  private static func answering(
+    _ message: StoredMessage, _ audience: Audience, _ isByNode: Bool, in db: Database
+  ) throws -> (Audience, isByNode: Bool) {
+    guard let reference = message.refToMessageID,
+      let row = try db.row(
+        sql: """
+          SELECT isProtected, isProtectedByNode FROM message JOIN messageRecord ON messageRow = message.id
+          WHERE messageId = ? AND message.participant = ? AND message.mailbox IS ? AND isProtected
+          ORDER BY isProtected DESC LIMIT 1
+          """, arguments: [reference.value, message.participant.comparable, message.ownMailbox?.value])
+    else { return (audience, audience.isProtected && isByNode) }
+    let joined = try AccessListTable.joined(audience, row["isProtected"], of: message.participant, in: db)
+    return (joined, row["isProtectedByNode"] && isByNode)
   }
+
+  /// Whom the message is for now, and whether nothing but the node says so.
+  static func audience(of row: Int64, in db: Database) throws -> (audience: Audience, isByNode: Bool) {
+    let row = try db.row(
+      sql: "SELECT isProtected, isProtectedByNode FROM messageRecord WHERE messageRow = ?", arguments: [row])
+    return (row?["isProtected"] ?? .protectedPersons, row?["isProtectedByNode"] ?? false)
+  }
+
+  static func mark(_ row: Int64, isByNode: Bool, in db: Database) throws {
+    try db.change(
+      sql: "UPDATE messageRecord SET isProtectedByNode = ? WHERE messageRow = ?", arguments: [isByNode, row])
+  }
+
+  static let cause = """
+    ALTER TABLE messageRecord ADD COLUMN isProtectedByNode INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX messageRecordProtected ON messageRecord (messageRow) WHERE isProtected <> 0;
+
+    """
 
   /// - Returns: false when it had been taken before.
   static func take(_ row: Int64, by principal: Principal, at now: Date, in db: Database) throws -> Bool {

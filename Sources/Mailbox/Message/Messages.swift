@@ -27,19 +27,22 @@ extension MailboxService {
   /// Checks the draft against agreement, stores it durably and queues it, for whoever runs commands on the node and needs
   /// no grant to send. The audit trail tells of it in the same transaction.
   public func submit(
-    _ draft: Draft, kind: InformationKind = .other, byOperator operator: Principal, at now: Date = .now
+    _ draft: Draft, kind: InformationKind = .other, attestation: Attestation? = nil, byOperator operator: Principal,
+    at now: Date = .now
   ) async throws(SubmissionProblem) -> MessageID {
-    try await submit(draft, kind: kind, submitter: `operator`) { [audit] message, db in
+    try await submit(draft, kind: kind, submitter: `operator`, attestation: attestation) { [audit] message, db in
       try audit.append(AuditRecord(sending: draft, message.id, by: `operator`), at: now, in: db)
     }
   }
 
   /// Checks the draft against access and agreement, stores it durably and queues it.
-  /// - Parameter operator: who asks in the user's name at the command line: the audit trail names both.
+  /// - Parameters:
+  ///   - attestation: why an identity number of somebody who counts as protected may leave with it.
+  ///   - operator: who asks in the user's name at the command line: the audit trail names both.
   /// - Throws: ``AccessDenied`` when the principal may not send from the mailbox, or ``SubmissionProblem``.
   public func submit(
-    _ draft: Draft, kind: InformationKind = .other, by principal: Principal, through operator: Principal? = nil,
-    at now: Date = .now
+    _ draft: Draft, kind: InformationKind = .other, attestation: Attestation? = nil, by principal: Principal,
+    through operator: Principal? = nil, at now: Date = .now
   ) async throws -> MessageID {
     let mailbox = MailboxID(draft.sender.participant, draft.sender.address)
     let record = AuditRecord(sending: draft, draft.chosen.messageID, by: principal, through: `operator`)
@@ -58,7 +61,7 @@ extension MailboxService {
         }
       }
     }
-    return try await submit(draft, kind: kind, submitter: principal) { [audit] message, db in
+    return try await submit(draft, kind: kind, submitter: principal, attestation: attestation) { [audit] message, db in
       try Access.check(principal, .send, mailbox, at: now, in: db)
       var record = record
       record.messageID = message.id
@@ -83,7 +86,8 @@ extension MailboxService {
   ///   - direction: whose copy to take where two mailboxes of one organisation exchanged it.
   ///   - part: what of it, where it is not the whole: an id or code for the audit trail, never content.
   /// - Throws: ``MessageProblem/notFound`` also when the principal may not read it; ``ContentProblem`` where its content
-  ///   cannot be had.
+  ///   cannot be had; ``AccessDenied`` where it is about a protected person and the user has given no reason
+  ///   (``open(protected:direction:reason:breakingGlass:by:through:at:)``).
   public func open(
     _ id: MessageID, direction: MessageDirection? = nil, part: String? = nil, by principal: Principal,
     at now: Date = .now
@@ -93,6 +97,7 @@ extension MailboxService {
       let message = try Self.message(id, direction: direction, .read, for: principal, at: now, in: db)
       record.participant = message.participant
       record.mailbox = message.ownMailbox
+      try Self.demandReason(for: [message], by: principal, &record, at: now, in: db)
       if let problem = message.contentProblem { throw problem }
       return message
     }

@@ -9,6 +9,8 @@ public enum NotificationReason: String, Hashable, Sendable, CaseIterable {
   case deliveryFailed
   /// A message had been tied to the wrong case.
   case linkUndone
+  /// Somebody whom it was not for has opened a message about a protected person.
+  case glassBroken
 }
 
 extension MailboxService {
@@ -58,6 +60,7 @@ enum NotificationTable {
     CREATE INDEX notificationWaiting ON notification (nextAt) WHERE since IS NOT NULL;
     """
 
+  static let glassBroken = "ALTER TABLE notification ADD COLUMN glassBroken INTEGER NOT NULL DEFAULT 0;"
   static let linkUndone = "ALTER TABLE notification ADD COLUMN linkUndone INTEGER NOT NULL DEFAULT 0;"
 
   static func note(
@@ -66,20 +69,21 @@ enum NotificationTable {
     for address in settings.notifications {
       try db.change(
         sql: """
-          INSERT INTO notification (participant, mailbox, address, id, since, newMessage, deliveryFailed, linkUndone, count,
-            attempts, nextAt)
-          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, 0, ?5)
+          INSERT INTO notification (participant, mailbox, address, id, since, newMessage, deliveryFailed, linkUndone,
+            glassBroken, count, attempts, nextAt)
+          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, 0, ?5)
           ON CONFLICT (participant, mailbox, address) DO UPDATE SET
             id = iif(since IS NULL, excluded.id, id), nextAt = iif(since IS NULL, excluded.nextAt, nextAt),
             newMessage = iif(since IS NULL, 0, newMessage) | excluded.newMessage,
             deliveryFailed = iif(since IS NULL, 0, deliveryFailed) | excluded.deliveryFailed,
             linkUndone = iif(since IS NULL, 0, linkUndone) | excluded.linkUndone,
+            glassBroken = iif(since IS NULL, 0, glassBroken) | excluded.glassBroken,
             since = coalesce(since, excluded.since), count = count + 1
           """,
         arguments: [
           mailbox.participant.comparable, mailbox.address.value, address, randomUUID().uuidString.lowercased(),
           now.milliseconds, reason == .newMessage, reason == .deliveryFailed,
-          reason == .linkUndone,
+          reason == .linkUndone, reason == .glassBroken,
         ])
     }
   }
@@ -89,8 +93,8 @@ enum NotificationTable {
     try Row.fetchAll(
       db.cachedStatement(
         sql: """
-          SELECT participant, mailbox, address, id, since, newMessage, deliveryFailed, linkUndone, count, attempts,
-            lastAt
+          SELECT participant, mailbox, address, id, since, newMessage, deliveryFailed, linkUndone, glassBroken, count,
+            attempts, lastAt
           FROM notification WHERE since IS NOT NULL AND nextAt <= ? ORDER BY attempts, nextAt
           """), arguments: [now.milliseconds]
     ).map(PendingNotification.init)

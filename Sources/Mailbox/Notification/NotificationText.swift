@@ -11,7 +11,8 @@ struct NotificationText {
   /// In Swedish, as people read it here.
   var subject: String {
     if reasons.contains(.newMessage) { return "Nya meddelanden: \(name)" }
-    return reasons.contains(.deliveryFailed) ? "Leverans har misslyckats: \(name)" : "Felaktig koppling: \(name)"
+    if reasons.contains(.deliveryFailed) { return "Leverans har misslyckats: \(name)" }
+    return reasons.contains(.glassBroken) ? "Åtkomst att granska: \(name)" : "Felaktig koppling: \(name)"
   }
 
   var body: String {
@@ -23,6 +24,10 @@ struct NotificationText {
     if reasons.contains(.linkUndone) {
       lines.append(
         "Meddelanden i funktionsbrevlådan \(name) har varit kopplade till fel ärende. Kopplingen är borttagen.")
+    }
+    if reasons.contains(.glassBroken) {
+      lines.append(
+        "Ett meddelande i funktionsbrevlådan \(name) har öppnats av någon som det inte är avsett för. Granska loggen.")
     }
     if let link { lines.append("Logga in för att läsa: \(link.absoluteString)") }
     lines.append("Detta är en automatisk avisering utan innehåll. Den går inte att svara på.")

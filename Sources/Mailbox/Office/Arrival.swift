@@ -54,7 +54,7 @@ struct Arrival {
     let mailbox = MailboxID(message.participant, address)
     if let user = try settings.defaultHandler.map({ try UserID($0) }),
       try Access.allows(
-        .user(user), .handle, mailbox, isProtected: HandlingTable.state(of: message, in: db).isProtected, at: now,
+        .user(user), .handle, mailbox, for: HandlingTable.state(of: message, in: db).audience, at: now,
         in: db)
     {
       try HandlingTable.assign(message, to: user, at: now, in: db)

@@ -17,6 +17,9 @@ public struct MailboxSettings: Hashable, Sendable, Codable {
   /// The user who works at each message from its arrival on.
   public var defaultHandler: String?
   public var templates: [Template] = []
+  /// Whether a user with a role here may open, for a reason, what is about a protected person and not for them ("breaking the
+  /// glass"). Those who are told of new messages are told of it.
+  public var allowsBreakingGlass = false
 
   public init() {}
 
@@ -77,6 +80,7 @@ public struct MailboxSettings: Hashable, Sendable, Codable {
     forwarding = try values.decodeIfPresent(Forwarding.self, forKey: .forwarding)
     defaultHandler = try values.decodeIfPresent(String.self, forKey: .defaultHandler)
     templates = try values.decodeIfPresent([Template].self, forKey: .templates) ?? []
+    allowsBreakingGlass = try values.decodeIfPresent(Bool.self, forKey: .allowsBreakingGlass) ?? false
   }
 
   /// The parts in which the other differs.
@@ -89,13 +93,14 @@ public struct MailboxSettings: Hashable, Sendable, Codable {
     if forwarding != other.forwarding { changed.append(.forwarding) }
     if defaultHandler != other.defaultHandler { changed.append(.defaultHandler) }
     if templates != other.templates { changed.append(.templates) }
+    if allowsBreakingGlass != other.allowsBreakingGlass { changed.append(.allowsBreakingGlass) }
     return changed
   }
 }
 
 /// One part of a mailbox's settings, by its key.
 public enum MailboxSetting: String, Hashable, Sendable, CaseIterable {
-  case name, notifications, notificationInterval, absence, forwarding, defaultHandler, templates
+  case name, notifications, notificationInterval, absence, forwarding, defaultHandler, templates, allowsBreakingGlass
 }
 
 /// Why a mailbox's settings cannot be had or changed.

@@ -23,7 +23,11 @@ struct SettingsCheck {
       case .forwarding: try settings.forwarding.map(checkForwarding)
       case .defaultHandler: try settings.defaultHandler.map(checkHandler)
       case .templates: try checkTemplates(settings.templates, insteadOf: present.templates)
+      case .allowsBreakingGlass: break
       }
+    }
+    guard !settings.allowsBreakingGlass || !settings.notifications.isEmpty else {
+      throw MailboxProblem.refused(.allowsBreakingGlass, "somebody has to be told of it: notifications name nobody")
     }
   }
 

@@ -77,7 +77,7 @@ extension MailboxService {
     let record = AuditRecord(
       principal, through: `operator`, .listRegister, participant: place?.participant, mailbox: place?.address,
       messageID: query.message)
-    return try await auditedRead(record, at: now) { try query.fetch(for: principal, at: now, in: $0) }
+    return try await auditedRead(record, at: now) { try query.fetch(for: principal, at: now, in: $1) }
   }
 }
 

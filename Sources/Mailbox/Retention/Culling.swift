@@ -18,7 +18,7 @@ struct Culling {
     let message = candidate.message
     let sha256 = ContentDigest.make(of: message.content)
     // The index is told the very words that it was given, so it comes before the text goes.
-    try SearchIndex.remove(message, isProtected: candidate.isProtected, in: db)
+    try SearchIndex.remove(message, for: candidate.audience, in: db)
     try forgetWork(at: message, in: db)
     let files = try Relay.erase(message, under: row.rule, at: now, in: db)
     try RegisterTable.cull(message, StoredContent.Culled(rule: row.rule, time: now), in: db)

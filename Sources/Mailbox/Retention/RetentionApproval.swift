@@ -47,7 +47,7 @@ extension MailboxService {
     through operator: Principal? = nil, at now: Date = .now
   ) async throws -> (plan: RetentionPlan, rows: [RetentionPlanRow]) {
     let record = AuditRecord(principal, through: `operator`, .readRetention, object: "plan \(number)")
-    return try await auditedRead(record, at: now) { db in
+    return try await auditedRead(record, at: now) { _, db in
       let plan = try Self.plan(number, for: principal, [.cull, .readAudit], at: now, in: db)
       return (plan, try RetentionTable.shown(number, after: message, limit: min(max(limit, 1), 5_000), in: db))
     }

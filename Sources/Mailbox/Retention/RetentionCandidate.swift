@@ -7,7 +7,7 @@ import XMLSecurity
 struct RetentionCandidate {
   let message: StoredMessage
   let mailbox: MailboxID
-  let isProtected: Bool
+  let audience: Audience
   let facts: RetentionFacts
   /// What everything that somebody has done at the message leaves behind.
   private let marks: [String]
@@ -35,10 +35,10 @@ struct RetentionCandidate {
       conversationDone: try conversationDone(message, in: db))
     let marks = [
       message.status.rawValue, "\(entry.version)", "\(found["handlingVersion"] as Int)", "\(found["notes"] as Int)",
-      "\(found["isProtected"] as Bool)", "\(found["handedOverAt"] as Int64? ?? 0)",
+      "\(found["isProtected"] as Int64)", "\(found["handedOverAt"] as Int64? ?? 0)",
     ]
     return RetentionCandidate(
-      message: message, mailbox: mailbox, isProtected: found["isProtected"], facts: facts, marks: marks)
+      message: message, mailbox: mailbox, audience: found["isProtected"], facts: facts, marks: marks)
   }
 
   private static let columns = """

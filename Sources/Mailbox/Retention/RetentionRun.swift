@@ -119,7 +119,7 @@ private struct RetentionBatch {
     if case .user = runner { persons.append(runner) }
     for person in persons {
       let may = try Access.allows(
-        person, .cull, candidate.mailbox, isProtected: candidate.isProtected, at: now, in: db)
+        person, .cull, candidate.mailbox, for: candidate.audience, at: now, in: db)
       guard may else { return .left(.notGranted) }
     }
     // 4. The message is as it was.

@@ -51,7 +51,7 @@ extension MailboxService {
     let place = query.mailbox
     let record = AuditRecord(
       principal, through: `operator`, .searchMessages, participant: place?.participant, mailbox: place?.address)
-    return try await auditedRead(record, at: now) { try query.fetch(for: principal, at: now, in: $0) }
+    return try await auditedRead(record, at: now) { try query.fetch(for: principal, at: now, in: $1) }
   }
 }
 

@@ -4,7 +4,8 @@ import SDKRelay
 /// The words of messages (FTS5), written in the transaction of the message. No word can be read in them: each stands there
 /// as ``SearchTokens`` makes it.
 ///
-/// - `searchPlace`: a number for each own mailbox, and another for its protected persons' messages. The number stands in
+/// - `searchPlace`: a number for each own mailbox, and others for its messages about protected persons, one for each
+///   ``Audience`` (`isProtected`). The number stands in
 ///   the index as a word, so that a search looks only where whoever asks may look.
 /// - `messageSearch`: the index, without the texts themselves. What is taken out is named with the very words that were
 ///   put in: a message's text never changes, and its place is that of its mark.
@@ -50,10 +51,10 @@ enum SearchIndex {
     \(SearchKey.schema)
     """
 
-  static func add(_ message: StoredMessage, isProtected: Bool, in db: Database) throws {
+  static func add(_ message: StoredMessage, for audience: Audience, in db: Database) throws {
     let key = try SearchKey.open(beginningWith: message.row, in: db)
     guard message.row >= key.indexedFrom else { return }
-    try insert(message, isProtected: isProtected, SearchTokens(key.key), in: db)
+    try insert(message, for: audience, SearchTokens(key.key), in: db)
   }
 
   /// Puts the next older messages into the index that are not in it yet.
@@ -68,19 +69,19 @@ enum SearchIndex {
           WHERE message.id < ? ORDER BY message.id DESC LIMIT ?
           """), arguments: [key.indexedFrom, count])
     for row in rows {
-      try insert(StoredMessage(row), isProtected: row["isProtected"], tokens, in: db)
+      try insert(StoredMessage(row), for: row["isProtected"], tokens, in: db)
     }
     try SearchKey.reach(rows.last?["id"] ?? 0, in: db)
     return rows.count == count
   }
 
   private static func insert(
-    _ message: StoredMessage, isProtected: Bool, _ tokens: SearchTokens, in db: Database
+    _ message: StoredMessage, for audience: Audience, _ tokens: SearchTokens, in db: Database
   ) throws {
     // A culled message has no words.
     guard message.contentProblem == nil, message.content.culled == nil else { return }
     let texts = texts(of: message)
-    let place = try SearchPlaces.number(of: message, isProtected: isProtected, in: db)
+    let place = try SearchPlaces.number(of: message, for: audience, in: db)
     try db.change(
       sql: """
         INSERT INTO messageSearch (rowid, place, \(columns.joined(separator: ", "))) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -110,12 +111,12 @@ enum SearchIndex {
   }
 
   /// Takes the message's words out. It has to be done before its text, or its key, goes: they cannot be told afterwards.
-  static func remove(_ message: StoredMessage, isProtected: Bool, in db: Database) throws {
+  static func remove(_ message: StoredMessage, for audience: Audience, in db: Database) throws {
     guard message.contentProblem == nil, message.content.culled == nil, let key = try SearchKey.open(in: db),
       message.row >= key.indexedFrom
     else { return }
     let tokens = SearchTokens(key.key)
-    let place = try SearchPlaces.number(of: message, isProtected: isProtected, in: db)
+    let place = try SearchPlaces.number(of: message, for: audience, in: db)
     try db.change(
       sql: """
         INSERT INTO messageSearch (messageSearch, rowid, place, \(columns.joined(separator: ", ")))
@@ -148,8 +149,8 @@ enum SearchPlaces {
   /// The place's number as a word of the index.
   static func word(_ number: Int64) -> String { "p\(number)" }
 
-  static func number(of message: StoredMessage, isProtected: Bool, in db: Database) throws -> Int64 {
-    let key: StatementArguments = [message.participant.comparable, message.ownMailbox?.value ?? "", isProtected]
+  static func number(of message: StoredMessage, for audience: Audience, in db: Database) throws -> Int64 {
+    let key: StatementArguments = [message.participant.comparable, message.ownMailbox?.value ?? "", audience]
     func find() throws -> Int64? {
       try db.row(
         sql: "SELECT id FROM searchPlace WHERE participant = ? AND mailbox = ? AND isProtected = ?", arguments: key

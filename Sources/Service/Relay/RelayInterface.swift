@@ -35,8 +35,15 @@ struct RelayInterface: Sendable {
       return try await answer(request, path, context)
     } catch let problem as Problem {
       return problem.view()
+    } catch let denied as AccessDenied where denied.reason == .reasonMissing && denied.mayKnow {
+      return Problem(
+        status: .forbidden, title: "Forbidden",
+        detail: "it is about a protected person: say why you open it, at messages/{id}/openings"
+      ).view()
     } catch is AccessDenied {
       return Problem.nothing.view()
+    } catch let problem as OpeningProblem {
+      return problem.answer.view()
     } catch MessageProblem.notFound, ContentProblem.destroyed {
       return Problem.nothing.view()
     } catch let problem as AccessProblem {

@@ -18,7 +18,7 @@ struct RouteTable: Sendable {
   var cursors: Cursors { authority.cursors }
 
   var routes: [Route] {
-    mailboxRoutes + officeRoutes + grantRoutes + eventRoutes + messageRoutes + conversationRoutes + handlingRoutes
+    mailboxRoutes + officeRoutes + grantRoutes + eventRoutes + messageRoutes + openingRoutes + conversationRoutes + handlingRoutes
       + recordRoutes + caseRoutes + linkRoutes + channelRoutes + factRoutes
   }
 

@@ -24,13 +24,7 @@ struct Linking {
       return
     }
     try apply(decision, to: message, references)
-    try protect(message, by: decision.cases)
-  }
-
-  /// What leads to a protected person's case is about that person, whatever it looked like when it came.
-  func protect(_ message: StoredMessage, by cases: [Int64]) throws {
-    guard try cases.contains(where: { try candidate($0).isProtected }) else { return }
-    _ = try MailboxService.protect(message, at: now, in: db)
+    try cover(message)
   }
 
   private func apply(_ decision: LinkDecision, to message: StoredMessage, _ references: MessageReferences) throws {
@@ -149,23 +143,12 @@ struct Linking {
 }
 
 extension Linking {
-  /// Somebody counts as protected from now on: every message that belongs to a case of theirs, is proposed for one, or names
-  /// them is marked. The same again changes nothing.
-  func protect(_ person: Int64, of tenant: ParticipantID, named keys: Set<LinkKey>) throws {
-    guard try register.standing(of: person).countsAsProtected else { return }
-    var rows = try LinkTable.waiting(tenant, for: keys, in: db)
-    for row in try register.cases(tenant).rows(ofPerson: person) {
-      rows.formUnion(
-        try Int64.fetchAll(
-          db.cachedStatement(
-            sql: "SELECT messageRow FROM caseLink WHERE caseRow = ? AND state IN ('linked', 'proposed')"),
-          arguments: [row]))
-    }
-    for row in rows.sorted() {
-      guard let found = try db.row(sql: "SELECT \(StoredMessage.columns) FROM message WHERE id = ?", arguments: [row])
-      else { continue }
-      _ = try MailboxService.protect(StoredMessage(found), at: now, in: db)
-    }
+  /// Looks again at what waits for what a row of the first loading tells.
+  func examine(after row: CaseRow) throws {
+    let persons = register.persons(row.tenant)
+    let person = [LinkKey(row.person, persons)].compactMap(\.self)
+    try examine(row.tenant, waitingFor: Set(person + row.references.filter { $0.kind == .caseNumber }.map(LinkKey.init)))
+    if row.protection != nil, let person = try persons.row(of: row.person) { try cover(person: person, of: row.tenant) }
   }
 
   /// Looks again at messages that wait for what the register has learnt.
@@ -179,6 +162,15 @@ extension Linking {
 }
 
 extension StructuredFact {
+  /// Of whom it is known better whom what is about them is for.
+  var changedPerson: (ParticipantID, PersonIdentityNumber)? {
+    switch self {
+    case .protectionChanged(let observation): (observation.tenant, observation.person)
+    case .identifierChanged(let change): (change.tenant, change.former)
+    case .eventObserved, .caseClosed, .availability: nil
+    }
+  }
+
   /// The organisation whose waiting messages it may concern, and what they wait for.
   func keys(_ register: CaseRegister) -> (ParticipantID, Set<LinkKey>)? {
     func person(_ number: PersonIdentityNumber?, _ tenant: ParticipantID) -> Set<LinkKey> {

@@ -72,7 +72,6 @@ extension Bridge {
       let row = try linking.register.chosen(reference, for: message)
       record.name("case \(try linking.register.cases(message.participant).fetch(row).id)")
       try linking.link(message, to: row, step: 0, reason: "person", by: "\(principal.kind) \(principal.name)")
-      try linking.protect(message, by: [row])
       return "linked"
     }
   }
@@ -114,6 +113,7 @@ extension Bridge {
           try linking.link(one, to: right, step: 0, reason: "person", by: name, why: reason)
         }
       }
+      for other in moved { try linking.cover(other, .decided) }
       try linking.tell(message, moved: moved, isLinked: right != nil)
       let former = try linking.register.cases(message.participant).fetch(wrong).id
       record.name("\(1 + moved.count) messages from case \(former)")
@@ -135,8 +135,10 @@ extension Bridge {
       let current = try LinkTable.examination(of: message.row, in: db)?.version ?? 0
       guard current == version else { throw LinkProblem.stale(seen: version, now: current) }
       let register = try CaseRegister(settings, tenants, at: now, in: db)
-      let outcome = try work(message, Linking(register: register), &record)
+      let linking = Linking(register: register)
+      let outcome = try work(message, linking, &record)
       try LinkTable.keep(outcome, step: 0, reason: "person", of: message, at: now, in: db)
+      try linking.cover(message, .decided)
       return try MessageLink(message, in: db)
     }
   }
@@ -208,9 +210,4 @@ extension MessageLink {
       flags: (found?.flags ?? "").split(separator: " ").map(String.init), version: found?.version ?? 0,
       cases: try rows.map(cases.fetch))
   }
-}
-
-extension AuditRecord {
-  /// Names what it was done to, beside in whose name.
-  mutating func name(_ what: String) { object = [what, object].compactMap(\.self).joined(separator: ", ") }
 }

@@ -144,7 +144,9 @@ private struct BatchTaking {
     // A refusal may come after a person was made for it.
     try register.db.inSavepoint {
       do {
-        result = .success(try register.take(row))
+        let outcome = try register.take(row)
+        if case .taken = outcome { try Linking(register: register).examine(after: row) }
+        result = .success(outcome)
         return .commit
       } catch let problem as FactProblem {
         result = .failure(RowProblem(problem))

@@ -43,7 +43,8 @@ extension Bridge {
 }
 
 extension CaseRegister {
-  fileprivate func person(meantBy text: String, in tenant: ParticipantID) throws -> Int64? {
+  /// The person whose case or pseudonym the text is, or who has the number.
+  func person(meantBy text: String, in tenant: ParticipantID) throws -> Int64? {
     if let id = PersonID(text), let row = try persons(tenant).row(of: id) { return row }
     if let number = (try? IdentityReading(text, at: now))?.person { return try persons(tenant).row(of: number) }
     let found = try Set(cases(tenant).rows(meantBy: text).map { try cases(tenant).person(of: $0) })

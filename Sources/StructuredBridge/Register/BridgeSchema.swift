@@ -29,5 +29,6 @@ enum BridgeSchema {
     ("7 channel", ChannelChoiceTable.schema),
     ("6 feed", CaseFeedTable.schema + CaseHookTable.schema),
     ("5 loading", LoadingTable.schema),
+    ("8 access lists", PersonTable.covered),
   ]
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Mailbox
 import SDKRelay
 import XMLSecurity
 
@@ -126,9 +127,33 @@ struct PersonTable {
       sql: "UPDATE person SET changePendingSince = ? WHERE id = ?", arguments: [since?.milliseconds, row])
   }
 
-  /// The one row turned out to be the same person as the other.
+  /// What persons got later: their access list, and whether what is about them stands covered.
+  static let covered = """
+    ALTER TABLE person ADD COLUMN accessList INTEGER REFERENCES accessList (id);
+    ALTER TABLE person ADD COLUMN isCovered INTEGER NOT NULL DEFAULT 1;
+    UPDATE person SET isCovered = 0 WHERE id IN (SELECT personRow FROM personProtection WHERE marks = '');
+
+    """
+
+  static func accessList(of row: Int64, in db: Database) throws -> Int64? {
+    try db.row(sql: "SELECT accessList FROM person WHERE id = ?", arguments: [row])?["accessList"]
+  }
+
+  static func setAccessList(_ list: Int64?, of row: Int64, in db: Database) throws {
+    try db.change(sql: "UPDATE person SET accessList = ? WHERE id = ?", arguments: [list, row])
+  }
+
+  func setCovered(_ isCovered: Bool, _ row: Int64) throws {
+    try db.change(sql: "UPDATE person SET isCovered = ? WHERE id = ?", arguments: [isCovered, row])
+  }
+
+  /// The one row turned out to be the same person as the other. The access list of one becomes that of both.
   func merge(_ row: Int64, into other: Int64) throws {
     precondition(row != other, "a person is not merged into themselves")
+    let lists = try [row, other].compactMap { try Self.accessList(of: $0, in: db) }.map(Audience.accessList)
+    if case .accessList(let list) = try AccessListTable.combined(Set(lists), of: tenant, in: db) {
+      try Self.setAccessList(list, of: other, in: db)
+    }
     try db.change(sql: "UPDATE person SET mergedInto = ? WHERE id = ?", arguments: [other, row])
   }
 

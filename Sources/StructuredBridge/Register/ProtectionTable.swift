@@ -50,6 +50,13 @@ enum ProtectionTable {
     return true
   }
 
+  /// Whether any answer there has ever been had a mark.
+  static func hasHadMarks(_ person: Int64, in db: Database) throws -> Bool {
+    try db.row(
+      sql: "SELECT 1 FROM personProtectionChange WHERE personRow = ? AND marks <> '' LIMIT 1", arguments: [person])
+      != nil
+  }
+
   private static func text(_ marks: Set<ProtectionMark>) -> String {
     ProtectionMark.allCases.filter(marks.contains).map(\.rawValue).joined(separator: " ")
   }

@@ -117,7 +117,7 @@ final class CommandField: Sendable {
     let message = try await service.relay.write { db in
       let row = try MessageTable.insert(new, now: .now, event: "test", in: db)
       guard let message = try MessageTable.fetch(row, in: db) else { throw MessageProblem.notFound }
-      try MessageRecordTable.insert(message, isProtected: isProtected, in: db)
+      try MessageRecordTable.insert(message, for: isProtected ? .protectedPersons : .mailbox, isByNode: false, in: db)
       return message
     }
     return Item(message: message, mailbox: mailbox, marker: marker, isProtected: isProtected)

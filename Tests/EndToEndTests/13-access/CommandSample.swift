@@ -111,7 +111,7 @@ struct CommandSample: Sendable {
     "AgreementCheck", "AgreementDifference", "AgreementShow", "ArchiveVerify", "AsideDismiss", "AsideList",
     "AsideRelease",
     "AuditSearch", "AuditVerify", "Backup", "CasesLoad", "CasesShow", "ChannelAdvise", "CorePing", "FactsLoad",
-    "PersonsProtection", "TestbedCore", "ClientAdd", "ClientList", "ClientRevoke", "ConfigCheck",
+    "PersonsAccess", "PersonsProtection", "TestbedCore", "ClientAdd", "ClientList", "ClientRevoke", "ConfigCheck",
     "Demo", "EnvelopeInspect", "EnvelopeOpen", "EnvelopeVerify", "EvidenceExport", "EvidenceVerify", "Health",
     "IdentityCheck", "NewStorageKey", "NewTestFederation", "PayloadCheck", "Ping", "ReceiptCheck", "Restore",
     "RetentionLog", "RetentionRulesCommand", "Serve", "Status", "UserAdd", "UserGrant", "UserList", "UserRevoke",

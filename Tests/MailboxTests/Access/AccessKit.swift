@@ -55,7 +55,7 @@ struct AccessKit {
     by principal: Principal = .user(user), at now: Date = now
   ) throws -> Bool {
     try database.read {
-      try Access.allows(principal, permission, mailbox, isProtected: isProtected, at: now, in: $0)
+      try Access.allows(principal, permission, mailbox, for: isProtected ? .protectedPersons : .mailbox, at: now, in: $0)
     }
   }
 }

@@ -136,7 +136,7 @@ import Testing
     }
     try await kit.service.relay.write { db in
       try db.execute(sql: "INSERT INTO messageSearch (messageSearch) VALUES ('integrity-check')")
-      try SearchIndex.remove(message, isProtected: true, in: db)
+      try SearchIndex.remove(message, for: .protectedPersons, in: db)
       try SearchIndex.forgetWords(in: db)
       #expect(try String.fetchAll(db, sql: "SELECT word FROM searchWord") == [])
     }

@@ -175,10 +175,10 @@ final class RelayKit: Sendable {
       guard let message = try MessageTable.fetch(row, in: db) else { throw MessageProblem.notFound }
       try MessageRecordTable.insert(message, in: db)
       if plan.isProtected {
-        try SearchIndex.remove(message, isProtected: false, in: db)
-        try SearchIndex.add(message, isProtected: true, in: db)
+        try SearchIndex.remove(message, for: .mailbox, in: db)
+        try SearchIndex.add(message, for: .protectedPersons, in: db)
         try ConversationTable.move(
-          message, isProtected: true, isUnhandled: message.direction == .incoming, in: db)
+          message, to: .protectedPersons, isUnhandled: message.direction == .incoming, in: db)
       }
       if plan.isTaken {
         _ = try MessageRecordTable.take(row, by: .service, at: .now, in: db)

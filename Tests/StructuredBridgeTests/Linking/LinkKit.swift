@@ -58,8 +58,8 @@ struct LinkKit {
       if isIncoming {
         try service.relay.inbox?.deliver(message, in: db)
       } else {
-        let isProtected = try service.companion?.isAboutProtected(message, at: Self.now, in: db) ?? false
-        try MessageRecordTable.insert(message, isProtected: isProtected, in: db)
+        let audience = try service.companion?.audience(of: message, at: Self.now, in: db) ?? .mailbox
+        try MessageRecordTable.insert(message, for: audience, in: db)
         if let kind {
           let permission = AgreementPermission.allowed(AgreementReference(id: "ab", version: 1))
           try AgreementTable.insert(message, permission, kind: kind, in: db)

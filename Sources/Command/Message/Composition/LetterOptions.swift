@@ -30,6 +30,21 @@ struct BodyOptions: ParsableArguments {
   var letter: Letter { Letter(text: text, textFile: textFile, attach: attach, reference: reference) }
 }
 
+/// That an identity number may leave, as an option.
+struct AttestationOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Why the identity number of a person who counts as protected may leave (skadeprövning); the audit trail keeps it.",
+      valueName: "assessment"))
+  var attest: String?
+
+  func validate() throws {
+    if let attest, Attestation(attest) == nil { throw ValidationError("--attest has 10 to 500 characters.") }
+  }
+
+  var attestation: Attestation? { attest.flatMap(Attestation.init) }
+}
+
 /// What a message says, as options.
 struct LetterOptions: ParsableArguments {
   @Option(help: "The subject, at most 256 characters. Never personal data.")
@@ -60,7 +75,9 @@ struct Composing {
   }
 
   /// - Parameter isKept: whether it stays a draft.
-  func finish(_ draft: MessageDraft, _ letter: LetterOptions, isKept: Bool) async throws {
+  func finish(
+    _ draft: MessageDraft, _ letter: LetterOptions, isKept: Bool, _ attestation: AttestationOption? = nil
+  ) async throws {
     var draft = draft
     do {
       for file in try letter.attachments() { draft = try await attach(file, to: draft) }
@@ -68,7 +85,7 @@ struct Composing {
         let view = DraftView(draft)
         return try output.result(view) { view.text }
       }
-      try await send(draft)
+      try await send(draft, attestation)
     } catch  where !(error is ExitCode) {
       // The command did not do what it was asked: nothing of it stays. What has been sent of a draft is sent.
       let last = try? await service.draft(draft.id, by: user, through: commandOperator())
@@ -86,9 +103,9 @@ struct Composing {
     ) { try readFile(file.file, into: $0) }
   }
 
-  func send(_ draft: MessageDraft) async throws {
+  func send(_ draft: MessageDraft, _ attestation: AttestationOption? = nil) async throws {
     let sending = try await service.sendDraft(
-      draft.id, version: draft.version, by: user, through: commandOperator())
+      draft.id, version: draft.version, attestation: attestation?.attestation, by: user, through: commandOperator())
     let sent = sending.recipients.map(SentView.init)
     try output.result(sent) { sent.map(\.line).joined(separator: "\n") }
     if !sending.isComplete { throw ExitCode(CommandProblem.refusedCode) }

@@ -207,11 +207,12 @@ struct DraftSend: AsyncParsableCommand {
       """)
 
   @OptionGroup var draft: ChosenDraft
+  @OptionGroup var attestation: AttestationOption
   @OptionGroup var name: InTheNameOf
 
   func run() async throws {
     let composing = try Composing(name)
-    try await composing.send(try await draft.find(composing))
+    try await composing.send(try await draft.find(composing), attestation)
   }
 }
 

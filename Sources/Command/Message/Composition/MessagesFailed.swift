@@ -87,7 +87,7 @@ struct MessagesDone: AsyncParsableCommand {
 
   func run() async throws {
     let (service, user, id) = (try name.configurationFile.service(), try name.principal(), try messageID(id))
-    let seen = try await service.handling(of: id, by: user, through: commandOperator())
+    let seen = try await service.handling(of: id, reason: reason, by: user, through: commandOperator())
     let state = try await service.handle(
       id, .done, version: seen.state.version, by: user, through: commandOperator(), reason: reason)
     try name.output.result(Done(id: id.value, version: state.version)) { "done \(id.value)" }

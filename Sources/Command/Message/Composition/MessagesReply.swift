@@ -21,6 +21,7 @@ struct MessagesReply: AsyncParsableCommand {
   @Flag(help: "Keep it as a draft.")
   var draft = false
   @OptionGroup var letter: LetterOptions
+  @OptionGroup var attestation: AttestationOption
   @OptionGroup var name: InTheNameOf
 
   func run() async throws {
@@ -28,7 +29,7 @@ struct MessagesReply: AsyncParsableCommand {
     let draft = try await composing.service.newReply(
       to: messageID(id), letter.content(), mailbox: mailbox.map { try FunctionalAddress($0) }, by: composing.user,
       through: commandOperator())
-    try await composing.finish(draft, letter, isKept: self.draft)
+    try await composing.finish(draft, letter, isKept: self.draft, attestation)
   }
 }
 
@@ -48,13 +49,14 @@ struct MessagesSupplement: AsyncParsableCommand {
   @Flag(help: "Keep it as a draft.")
   var draft = false
   @OptionGroup var letter: LetterOptions
+  @OptionGroup var attestation: AttestationOption
   @OptionGroup var name: InTheNameOf
 
   func run() async throws {
     let composing = try Composing(name)
     let draft = try await composing.service.newSupplement(
       to: messageID(id), letter.content(), by: composing.user, through: commandOperator())
-    try await composing.finish(draft, letter, isKept: self.draft)
+    try await composing.finish(draft, letter, isKept: self.draft, attestation)
   }
 }
 
@@ -74,6 +76,8 @@ struct MessagesForward: AsyncParsableCommand {
   var id: String
   @Option(help: ArgumentHelp("A receiving mailbox; may be given several times.", valueName: "organisation/mailbox"))
   var to: [String]
+  @Option(help: "Why, for the audit trail; nothing about a protected person is passed on without. Never personal data.")
+  var reason: String?
   @Flag(help: "Leave the message's texts out.")
   var withoutTexts = false
   @Flag(help: "Leave the message's attachments out.")
@@ -83,14 +87,15 @@ struct MessagesForward: AsyncParsableCommand {
   @Flag(help: "Keep it as a draft.")
   var draft = false
   @OptionGroup var letter: LetterOptions
+  @OptionGroup var attestation: AttestationOption
   @OptionGroup var name: InTheNameOf
 
   func run() async throws {
     let composing = try Composing(name)
     let parts = ForwardedParts(includesTexts: !withoutTexts, files: withoutFiles ? [] : file.isEmpty ? nil : file)
     let draft = try await composing.service.newForward(
-      of: messageID(id), parts, to: to.map { try MailboxID($0) }, letter.content(), by: composing.user,
+      of: messageID(id), parts, to: to.map { try MailboxID($0) }, letter.content(), reason: reason, by: composing.user,
       through: commandOperator())
-    try await composing.finish(draft, letter, isKept: self.draft)
+    try await composing.finish(draft, letter, isKept: self.draft, attestation)
   }
 }

@@ -25,18 +25,18 @@ extension RouteTable {
       },
       Route(
         .get, "messages/{id}", "openMessage", "A message with its texts, its list of attachments and its history.",
-        query: [Self.direction], answer: .json(MessageDetails.schema)
+        query: [Self.direction], answer: .json(MessageDetails.schema), problems: [403]
       ) { [mailbox] asked in
         let message = try await mailbox.open(try asked.id(), direction: asked.direction, by: asked.principal)
         return Self.answer(MessageDetails(message, try mailbox.relay.events(of: message)))
       },
       Route(
         .get, "messages/{id}/attachments/{number}", "getAttachment", "An attachment's bytes, for saving.",
-        query: [Self.direction], answer: .bytes(nil)
+        query: [Self.direction], answer: .bytes(nil), problems: [403]
       ) { asked in try await attachment(asked) },
       Route(
         .get, "messages/{id}/receipts", "getReceipts", "Which receipts there are of a message, and what they say.",
-        query: [Self.direction], answer: .json(ReceiptsView.schema)
+        query: [Self.direction], answer: .json(ReceiptsView.schema), problems: [403]
       ) { [mailbox] asked in
         let message = try await mailbox.open(
           try asked.id(), direction: asked.direction, part: "receipts", by: asked.principal)
@@ -47,7 +47,7 @@ extension RouteTable {
         .get, "messages/{id}/evidence", "exportEvidence",
         "Everything that proves a message, in one signed file (ASiC-E).",
         answer: .bytes("application/vnd.etsi.asic-e+zip"),
-        problems: [409]
+        problems: [403, 409]
       ) { asked in try await evidence(asked) },
     ]
   }

@@ -10,7 +10,10 @@ enum SettingsView {
       .optional("notificationInterval", .integer(from: 1, to: 1_440), "Minutes between two; not there: the node's."),
       .optional("absence", absence), .optional("forwarding", forwarding),
       .optional("defaultHandler", .text(from: 1, to: 128), "The user who works at each message from its arrival on."),
-      .optional("templates", .list(template, to: 50)))
+      .optional("templates", .list(template, to: 50)),
+      .optional(
+        "allowsBreakingGlass", .flag,
+        "Whether users with a role here may open, for a reason, what is about protected persons and not for them."))
   }
 
   static let configured = Schema.named("ConfiguredMailbox") {
