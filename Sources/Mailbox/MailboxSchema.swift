@@ -34,6 +34,9 @@ enum MailboxSchema {
     ("17 user secret", UserSecretTable.schema),
     ("18 sealed register and settings", RoomKey.schema + SealedFacts.schema + MailboxSettingsTable.sealed),
     ("19 notification of links", NotificationTable.linkUndone),
-    ("20 access lists", AccessListTable.schema + MessageRecordTable.cause + OpeningTable.schema + NotificationTable.glassBroken),
+    (
+      "20 access lists",
+      AccessListTable.schema + MessageRecordTable.cause + OpeningTable.schema + NotificationTable.glassBroken
+    ),
   ]
 }

@@ -72,7 +72,9 @@ final class BridgeKit: Sendable {
 
   func say(_ marks: Set<ProtectionMark>, of person: PersonIdentityNumber = person(), at now: Date = now) async throws {
     let protection = Protection(marks, source: .populationRegister, checked: now)
-    try await take(.protectionChanged(ProtectionObservation(tenant: tenant, person: person, protection: protection)))
+    try await take(
+      .protectionChanged(ProtectionObservation(tenant: tenant, person: person, protection: protection)),
+      at: max(now, Self.now))
   }
 
   func refusal(_ fact: StructuredFact) async throws -> FactProblem? {

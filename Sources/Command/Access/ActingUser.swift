@@ -31,7 +31,9 @@ struct ReaderOptions: ParsableArguments {
   var breakGlass = false
 
   func validate() throws {
-    if breakGlass, user.user == nil || reason == nil { throw ValidationError("--break-glass goes with --as and --reason.") }
+    if breakGlass, user.user == nil || reason == nil {
+      throw ValidationError("--break-glass goes with --as and --reason.")
+    }
   }
 
   func reader() throws -> CommandReader {

@@ -26,9 +26,11 @@ struct PersonsAccess: AsyncParsableCommand {
   var reference: String
   @Option(help: "The organisation of this node whose register is asked.")
   var organisation: String
-  @Option(help: ArgumentHelp("Put a user, or a client:NAME, on the list; may be given several times.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Put a user, or a client:NAME, on the list; may be given several times.", valueName: "name"))
   var add: [String] = []
-  @Option(help: ArgumentHelp("Take a user, or a client:NAME, off the list; may be given several times.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Take a user, or a client:NAME, off the list; may be given several times.", valueName: "name"))
   var remove: [String] = []
   @Flag(help: "End the list: the mailboxes' grants count again.")
   var end = false

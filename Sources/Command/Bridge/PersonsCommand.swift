@@ -6,7 +6,8 @@ import StructuredBridge
 
 struct PersonsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "persons", abstract: "How the node counts persons, and who may see what is about those who are protected.",
+    commandName: "persons",
+    abstract: "How the node counts persons, and who may see what is about those who are protected.",
     subcommands: [PersonsProtection.self, PersonsAccess.self])
 }
 

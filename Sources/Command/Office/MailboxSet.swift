@@ -49,7 +49,9 @@ struct MailboxSet: AsyncParsableCommand {
   var noHandler = false
   @Flag(
     inversion: .prefixedNo,
-    help: "Whether users may open, for a reason, what is about protected persons and not for them; notifications tell of it.")
+    help:
+      "Whether users may open, for a reason, what is about protected persons and not for them; notifications tell of it."
+  )
   var breakingGlass: Bool?
   @OptionGroup var configurationFile: ConfigurationFile
   @OptionGroup var output: Output

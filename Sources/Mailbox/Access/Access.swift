@@ -35,7 +35,8 @@ public enum Access {
   /// Throws ``AccessDenied`` unless the principal may do it in the mailbox now.
   /// - Parameter audience: of the message that it is about.
   public static func check(
-    _ principal: Principal, _ permission: Permission, _ mailbox: MailboxID, for audience: Audience = .mailbox, at now: Date,
+    _ principal: Principal, _ permission: Permission, _ mailbox: MailboxID, for audience: Audience = .mailbox,
+    at now: Date,
     in db: Database
   ) throws {
     try check(
@@ -51,7 +52,8 @@ public enum Access {
 
   /// Whether the principal may do it in the mailbox now.
   public static func allows(
-    _ principal: Principal, _ permission: Permission, _ mailbox: MailboxID, for audience: Audience = .mailbox, at now: Date,
+    _ principal: Principal, _ permission: Permission, _ mailbox: MailboxID, for audience: Audience = .mailbox,
+    at now: Date,
     in db: Database
   ) throws -> Bool {
     try holds(

@@ -61,7 +61,7 @@ extension MailboxService {
 
   /// No number of a person who counts as protected leaves without somebody's word for it: the case's own references lead to
   /// them.
-  private func attest(
+  func attest(
     _ message: StoredMessage, _ attestation: Attestation?, by submitter: Principal?, in db: Database
   ) throws {
     let numbers = try companion?.protectedNumbers(in: message, at: message.stored, in: db) ?? []

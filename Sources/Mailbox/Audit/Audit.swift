@@ -32,7 +32,7 @@ public final class Audit: Sendable {
     let number = last.number + 1
     let fields: [String?] = [
       record.principal.kind, record.principal.name, record.action.rawValue, record.participant?.comparable,
-      record.mailbox?.value, record.messageID?.comparable, record.object.map(Self.kept),
+      record.mailbox?.value, record.messageID?.comparable, record.object.map(Self.keptName),
       persons.isEmpty ? nil : persons.joined(separator: " "), record.reason.map(Self.kept), outcome.rawValue,
     ]
     let hash = digest(.sha256, of: last.hash + AuditEntry.canonical(number, now.milliseconds, fields))
@@ -61,6 +61,11 @@ public final class Audit: Sendable {
       key = loaded
       return loaded
     }
+  }
+
+  /// Ids and codes as they are kept: a long id may look like a number by chance, and has to be found again.
+  private static func keptName(_ text: String) -> String {
+    String(IdentityNumbers.maskedWhereCertain(in: text).prefix(1_000))
   }
 
   /// Free text as it is kept: without identity numbers, and no longer than a paragraph.

@@ -31,10 +31,15 @@ extension MailboxService {
     let origin = DraftOrigin.forward(id)
     let record = AuditRecord(principal, through: `operator`, .createDraft, messageID: id, reason: reason)
     // Before anything is copied. It counts again in the transaction that stores the draft.
-    let found = try? relay.read { try Self.origin(origin, for: principal, at: now, in: $0) }
-    guard let found else {
-      return try await audited(record, at: now) { _, db in
-        _ = try Self.origin(origin, for: principal, at: now, in: db)
+    let permit: @Sendable (inout AuditRecord, Database) throws -> StoredMessage = { record, db in
+      let message = try Self.origin(origin, for: principal, at: now, in: db)
+      try Self.demandReason(for: [message], by: principal, &record, at: now, in: db)
+      return message
+    }
+    var probe = record
+    guard let found = try? relay.read({ try permit(&probe, $0) }) else {
+      return try await audited(record, at: now) { record, db in
+        _ = try permit(&record, db)
         throw MessageProblem.notFound
       }
     }
@@ -44,11 +49,8 @@ extension MailboxService {
     let files = try await copies(of: try found.files(parts), of: found)
     return try await keeping(files.map(\.held), of: found.participant) {
       try await audited(record, at: now) { [self] record, db in
-        guard try Self.origin(origin, for: principal, at: now, in: db).row == found.row else {
-          throw MessageProblem.notFound
-        }
+        guard try permit(&record, db).row == found.row else { throw MessageProblem.notFound }
         (record.participant, record.mailbox) = (new.mailbox.participant, new.mailbox.address)
-        try Self.demandReason(for: [found], by: principal, &record, at: now, in: db)
         record.object = [record.object, "draft \(new.id.value)"].compactMap(\.self).joined(separator: ", ")
         var draft = try insert(new, at: now, in: db)
         for file in files {

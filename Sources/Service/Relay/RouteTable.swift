@@ -18,7 +18,8 @@ struct RouteTable: Sendable {
   var cursors: Cursors { authority.cursors }
 
   var routes: [Route] {
-    mailboxRoutes + officeRoutes + grantRoutes + eventRoutes + messageRoutes + openingRoutes + conversationRoutes + handlingRoutes
+    mailboxRoutes + officeRoutes + grantRoutes + eventRoutes + messageRoutes + openingRoutes + conversationRoutes
+      + handlingRoutes
       + recordRoutes + caseRoutes + linkRoutes + channelRoutes + factRoutes
   }
 

@@ -32,6 +32,11 @@ public struct IdentityVault: Sendable {
     return hmacSHA256(key: indexing, Self.bytes(number))
   }
 
+  /// What a case number that a message carries is found by: whoever wrote it may have written anything.
+  func index(caseNumber text: String) -> [UInt8] {
+    hmacSHA256(key: indexing, Array("caseNumber\n\(text)".utf8))
+  }
+
   /// The number for storing at the place; each time other bytes.
   public func seal(_ number: PersonIdentityNumber, at place: String) throws -> [UInt8] {
     precondition(!place.utf8.contains(Self.lineFeed), "a place is one line")

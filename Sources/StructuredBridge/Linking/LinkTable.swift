@@ -8,7 +8,7 @@ import SDKRelay
 /// - `caseLink`: a message and a case. A message belongs to at most one (`linked`), and may be `proposed` for others. Rows stay:
 ///   `rejected`, `undone`, with who, when and why.
 /// - `messageExamination`: what became of each message that was looked at, with its version, which rises with every change.
-/// - `linkKey`: what a message that leads nowhere yet may be found by later.
+/// - `linkKey`: what a message may be found by later.
 /// - `linkStep`: every step in order; never changed.
 enum LinkTable {
   static let schema = """
@@ -138,18 +138,17 @@ enum LinkTable {
     }
   }
 
-  static func forgetKeys(of message: Int64, in db: Database) throws {
-    try db.change(sql: "DELETE FROM linkKey WHERE messageRow = ?", arguments: [message])
-  }
-
-  /// Messages of the organisation that wait for one of the keys.
-  static func waiting(_ tenant: ParticipantID, for keys: Set<LinkKey>, in db: Database) throws -> Set<Int64> {
+  /// Messages of the organisation that have one of the keys.
+  /// - Parameter limit: at most so many for each.
+  static func messages(
+    of tenant: ParticipantID, with keys: Set<LinkKey>, limit: Int = .max, in db: Database
+  ) throws -> Set<Int64> {
     var found: Set<Int64> = []
     for key in keys {
       found.formUnion(
         try Int64.fetchAll(
-          db.cachedStatement(sql: "SELECT messageRow FROM linkKey WHERE participant = ? AND key = ? LIMIT 1000"),
-          arguments: [tenant.comparable, key.value]))
+          db.cachedStatement(sql: "SELECT messageRow FROM linkKey WHERE participant = ? AND key = ? LIMIT ?"),
+          arguments: [tenant.comparable, key.value, limit]))
     }
     return found
   }

@@ -39,8 +39,9 @@ struct Linking {
       try LinkTable.note(
         decision.outcome.rawValue, decision.cases.first, by: "rule", reason: decision.reason.rawValue,
         of: message.row, at: now, in: db)
-      try LinkTable.keep(references.keys, of: message, in: db)
     }
+    // Also of what belongs to a case: it may name somebody else, who becomes protected.
+    try LinkTable.keep(references.keys, of: message, in: db)
     try LinkTable.keep(
       decision.outcome.rawValue, step: decision.step, reason: decision.reason.rawValue, flags: references.flags,
       of: message, at: now, in: db)
@@ -52,7 +53,6 @@ struct Linking {
       message.row, row, isLinked: true, step: step, reason: reason, at: now, in: db)
     try LinkTable.endProposals(of: message.row, in: db)
     try LinkTable.note("link", row, by: by, reason: why ?? reason, of: message.row, at: now, in: db)
-    try LinkTable.forgetKeys(of: message.row, in: db)
     try register.cases(message.participant).step("link", message.id.value, of: row, at: now)
     try CaseFeedTable.link(message, to: row, link, step: "\(step) \(reason)", at: now, in: db)
   }
@@ -147,13 +147,15 @@ extension Linking {
   func examine(after row: CaseRow) throws {
     let persons = register.persons(row.tenant)
     let person = [LinkKey(row.person, persons)].compactMap(\.self)
-    try examine(row.tenant, waitingFor: Set(person + row.references.filter { $0.kind == .caseNumber }.map(LinkKey.init)))
+    try examine(
+      row.tenant,
+      waitingFor: Set(person + row.references.filter { $0.kind == .caseNumber }.map { LinkKey($0, persons) }))
     if row.protection != nil, let person = try persons.row(of: row.person) { try cover(person: person, of: row.tenant) }
   }
 
   /// Looks again at messages that wait for what the register has learnt.
   func examine(_ tenant: ParticipantID, waitingFor keys: Set<LinkKey>) throws {
-    for row in try LinkTable.waiting(tenant, for: keys, in: db).sorted() {
+    for row in try LinkTable.messages(of: tenant, with: keys, limit: 1_000, in: db).sorted() {
       guard let found = try db.row(sql: "SELECT \(StoredMessage.columns) FROM message WHERE id = ?", arguments: [row])
       else { continue }
       try examine(StoredMessage(found))
@@ -178,7 +180,8 @@ extension StructuredFact {
     }
     switch self {
     case .eventObserved(let event):
-      let references = event.caseReferences.filter { $0.kind == .caseNumber }.map(LinkKey.init)
+      let references = event.caseReferences.filter { $0.kind == .caseNumber }
+        .map { LinkKey($0, register.persons(event.tenant)) }
       return (event.tenant, person(event.person, event.tenant).union(references))
     case .protectionChanged(let observation):
       return (observation.tenant, person(observation.person, observation.tenant))

@@ -75,7 +75,7 @@ struct MessageReferences {
 
   private mutating func take(caseNumber text: String, _ message: StoredMessage, _ register: CaseRegister) throws {
     guard let reference = CaseReference(.caseNumber, of: .own, text) else { return }
-    keys.insert(LinkKey(reference))
+    keys.insert(LinkKey(reference, register.persons(message.participant)))
     numbered.formUnion(try cases(with: text, message, register))
   }
 
@@ -101,11 +101,13 @@ struct MessageReferences {
   }
 }
 
-/// What a message may be found by when the register learns more: a case number, or the hash of a person's number.
+/// What a message is found by when the register learns more: the hash of a case number or of a person's number.
 struct LinkKey: Hashable, Sendable {
   let value: String
 
-  init(_ reference: CaseReference) { value = "case \(reference.comparable)" }
+  init(_ reference: CaseReference, _ persons: PersonTable) {
+    value = "case \(Data(persons.vault.index(caseNumber: reference.comparable)).base64EncodedString())"
+  }
 
   /// Nil for numbers that nobody is matched by.
   init?(_ number: PersonIdentityNumber, _ persons: PersonTable) {

@@ -68,11 +68,11 @@ extension Linking {
   }
 
   /// Has everything covered that is about the person: each message that belongs to a case of theirs, is proposed for one, or
-  /// names them and waits.
+  /// names them.
   func cover(person row: Int64, of tenant: ParticipantID) throws {
     let (db, persons) = (register.db, register.persons(tenant))
     let keys = try persons.fetch(row).identifiers.compactMap { LinkKey($0.number, persons) }
-    var messages = try LinkTable.waiting(tenant, for: Set(keys), in: db)
+    var messages = try LinkTable.messages(of: tenant, with: Set(keys), in: db)
     for row in try register.cases(tenant).rows(ofPerson: row) {
       messages.formUnion(
         try Int64.fetchAll(

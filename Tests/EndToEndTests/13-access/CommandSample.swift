@@ -26,22 +26,30 @@ struct CommandSample: Sendable {
   private static let to = "0203:arbetsformedlingen.example.se/sdk:utbildning:0203:arbetsformedlingen.example.se"
 
   static let ofMessages: [CommandSample] = [
-    .init(type: MessagesShow.self, permission: .read) { id, _, _ in [id] },
-    .init(type: MessagesSave.self, permission: .read) { id, _, folder in [id, "--out", new(folder)] },
-    .init(type: MessagesSave.self, permission: .export) { id, _, folder in [id, "--evidence", new(folder)] },
+    .init(type: MessagesShow.self, permission: .read) { id, _, _ in [id, "--reason", "r"] },
+    .init(type: MessagesSave.self, permission: .read) { id, _, folder in
+      [id, "--out", new(folder), "--reason", "r"]
+    },
+    .init(type: MessagesSave.self, permission: .export) { id, _, folder in
+      [id, "--evidence", new(folder), "--reason", "r"]
+    },
     .init(type: MessagesReply.self, permission: .send) { id, _, _ in
       [id, "--text", "Svar", "--draft"]
     },
     .init(type: MessagesSupplement.self, permission: .send, direction: .outgoing) { id, _, _ in
       [id, "--text", "Mer", "--draft"]
     },
-    .init(type: MessagesForward.self, permission: .send) { id, _, _ in [id, "--to", to, "--text", "Se", "--draft"] },
-    .init(type: MessagesDone.self, permission: .handle) { id, _, _ in [id] },
+    .init(type: MessagesForward.self, permission: .send) { id, _, _ in
+      [id, "--to", to, "--text", "Se", "--draft", "--reason", "r"]
+    },
+    .init(type: MessagesDone.self, permission: .handle) { id, _, _ in [id, "--reason", "r"] },
     .init(type: RegisterSet.self, permission: .register) { id, _, _ in [id, "--matter", "Kurs", "--reason", "r"] },
     .init(type: RegisterCullable.self, permission: .register) { id, _, _ in [id, "--rule", "ringa"] },
     .init(type: RegisterWithdraw.self, permission: .register) { id, _, _ in [id, "--reason", "r"] },
     .init(type: RegisterHandOver.self, permission: .register) { id, _, _ in [id, "--system", "s", "--content", "00"] },
-    .init(type: ArchiveExport.self, permission: .export) { id, _, folder in [id, "--out", new(folder)] },
+    .init(type: ArchiveExport.self, permission: .export) { id, _, folder in
+      [id, "--out", new(folder), "--reason", "r"]
+    },
     .init(type: LinksConfirm.self, permission: .handle) { id, _, _ in [id] },
     .init(type: LinksReject.self, permission: .handle) { id, _, _ in [id] },
     .init(type: LinksUndo.self, permission: .handle) { id, _, _ in [id, "--reason", "fel"] },
@@ -77,10 +85,13 @@ struct CommandSample: Sendable {
     var arguments: [String] = ["--json"]
     /// Whether every message that may be seen is in it.
     var listsMessages = false
+    /// Whether those in the mailbox that are not for the user are in it too, with nothing of them.
+    var showsConcealed = false
   }
 
   static let lists: [List] = [
-    List(type: MessagesList.self, listsMessages: true), List(type: MessagesList.self, arguments: []),
+    List(type: MessagesList.self, listsMessages: true, showsConcealed: true),
+    List(type: MessagesList.self, arguments: [], showsConcealed: true),
     List(type: MessagesSearch.self, permission: .read, arguments: ["ärende", "--json"], listsMessages: true),
     List(type: MessagesFailed.self, arguments: ["--all"]), List(type: DraftList.self),
     List(type: RegisterList.self), List(type: RegisterList.self, arguments: ["--public"]),

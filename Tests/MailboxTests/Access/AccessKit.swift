@@ -55,7 +55,8 @@ struct AccessKit {
     by principal: Principal = .user(user), at now: Date = now
   ) throws -> Bool {
     try database.read {
-      try Access.allows(principal, permission, mailbox, for: isProtected ? .protectedPersons : .mailbox, at: now, in: $0)
+      try Access.allows(
+        principal, permission, mailbox, for: isProtected ? .protectedPersons : .mailbox, at: now, in: $0)
     }
   }
 }

@@ -106,7 +106,8 @@ import Testing
     try kit.database.read { db in
       var allowed = true
       do {
-        try Access.check(principal, permission, mailbox, for: isProtected ? .protectedPersons : .mailbox, at: AccessKit.now, in: db)
+        try Access.check(
+          principal, permission, mailbox, for: isProtected ? .protectedPersons : .mailbox, at: AccessKit.now, in: db)
       } catch is AccessDenied {
         allowed = false
       }

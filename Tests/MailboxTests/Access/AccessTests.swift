@@ -146,7 +146,8 @@ import Testing
     try #require(throws: AccessDenied.self) {
       try kit.database.read {
         try Access.check(
-          .user(AccessKit.user), permission, mailbox, for: isProtected ? .protectedPersons : .mailbox, at: AccessKit.now, in: $0)
+          .user(AccessKit.user), permission, mailbox, for: isProtected ? .protectedPersons : .mailbox,
+          at: AccessKit.now, in: $0)
       }
     }
   }

@@ -157,8 +157,12 @@ import Testing
     }
     #expect(try kit.files() == before)
     let trusted = try await kit.user("u2", [.role(.caseworker), .protectedPersons])
+    let denied = await #expect(throws: AccessDenied.self) {
+      try await kit.service.newForward(of: message.id, to: [ComposeKit.establishment], by: trusted, at: now)
+    }
+    #expect(try denied?.reason == .reasonMissing && kit.files() == before)
     let draft = try await kit.service.newForward(
-      of: message.id, to: [ComposeKit.establishment], by: trusted, at: now)
+      of: message.id, to: [ComposeKit.establishment], reason: "till rätt enhet", by: trusted, at: now)
     #expect(try kit.service.drafts(for: user, at: now).isEmpty)
     _ = try await kit.send(draft, by: trusted)
     #expect(try await kit.kit.find(nil, user).isEmpty)

@@ -127,6 +127,16 @@ struct MessageKit {
     return try await service.find(query, for: user, at: Self.now).map(\.row)
   }
 
+  /// The first of the messages that is about a protected person.
+  func protectedMessage(among rows: [Int64]) throws -> StoredMessage? {
+    try service.relay.read { db in
+      for row in rows where try MessageRecordTable.audience(of: row, in: db).audience.isProtected {
+        return try MessageTable.fetch(row, in: db)
+      }
+      return nil
+    }
+  }
+
   func protect(_ message: StoredMessage) async throws {
     try await user("marker", [.role(.caseworker), .protectedPersons], in: message.ownMailboxID)
     try await service.handle(message.id, .protect, version: 0, by: .user(UserID("marker")), at: Self.now)

@@ -119,6 +119,7 @@ import Testing
     Wrong(.name, "an agreed one of another") { $0.name = "vägledningen" },
     Wrong(.notifications, "no server") { $0.notifications = ["a@example.se"] },
     Wrong(.notifications, "no host") { $0.notifications = ["https://larm.example.se/x"] },
+    Wrong(.allowsBreakingGlass, "nobody to tell") { $0.allowsBreakingGlass = true },
     Wrong(.notificationInterval, "none") { $0.notificationInterval = 0 },
     Wrong(.notificationInterval, "long") { $0.notificationInterval = 1_441 },
     Wrong(.absence, "number") { $0.absence = absence("Fråga \(number)") },

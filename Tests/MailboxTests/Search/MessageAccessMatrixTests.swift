@@ -67,6 +67,13 @@ import Testing
     let waiting = try kit.service.conversations(query, for: user, at: MessageKit.now)
     #expect(waiting.map(\.count) == (unhandled == 0 ? [] : [rows.count]), comment)
     #expect(try kit.service.unhandled(for: user, at: MessageKit.now)[mailbox] ?? 0 == unhandled, comment)
+    if let hidden = try kit.protectedMessage(among: rows) {
+      await #expect(throws: AccessDenied.self, comment) {
+        try await kit.service.conversation(key, by: user, at: MessageKit.now)
+      }
+      try await kit.service.open(
+        protected: hidden.id, direction: hidden.direction, reason: "handläggning", by: user, at: MessageKit.now)
+    }
     let thread = try? await kit.service.conversation(key, by: user, at: MessageKit.now)
     #expect((thread?.entries.map(\.message.row) ?? []).sorted(by: >) == rows, comment)
   }

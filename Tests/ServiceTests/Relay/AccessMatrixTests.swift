@@ -36,6 +36,16 @@ struct InterfaceAccessTests {
     for given in Given.allCases {
       let token = try await token(kind, given, kit)
       let visible = items.filter { sees(kind, given, $0, .list) }
+      if !kind.isClient {
+        for item in items where item.plan.isProtected && sees(kind, given, item, .read) {
+          let path = "/relay/v1/messages/\(item.message.id.value)"
+          let before = try await kit.ask("GET", path, token: token).status
+          // The first reason opens the others of the conversation.
+          #expect(before == (item.marker == items.first { $0.plan.isProtected }?.marker ? 403 : 200))
+          let opening = try await kit.ask("POST", path + "/openings", token: token, json: ["reason": "ärendet"])
+          #expect(opening.status == 200, "\(opening.text)")
+        }
+      }
       try await lists(kit, token, kind, given, items, visible)
       let nothing = try await nothing(kit, token, like: items[0].message)
       // Where nothing is granted now, other mailboxes are no different.

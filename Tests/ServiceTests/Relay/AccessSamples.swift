@@ -83,7 +83,8 @@ struct RouteSample: Sendable {
   static let lists: Set<String> = [
     "getPrincipal", "listMailboxes", "listEvents", "streamEvents", "searchMessages", "listStatuses",
     "listConversations",
-    "listMembers", "listGrants", "giveGrant", "endGrant", "listCaseEvents", "listLinks", "fillLetter", "adviseChannel",
+    "listMembers", "listConcealed", "openProtected", "listGrants", "giveGrant", "endGrant", "listCaseEvents",
+    "listLinks", "fillLetter", "adviseChannel",
     "tellFacts",
   ]
 }

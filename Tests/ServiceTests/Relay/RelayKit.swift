@@ -17,6 +17,7 @@ import XMLSecurity
 /// relay would deliver them.
 final class RelayKit: Sendable {
   let service: MailboxService
+  let bridge: Bridge
   let responder: Responder
   private let folder: URL
 
@@ -31,7 +32,7 @@ final class RelayKit: Sendable {
   init(
     pace: EventPace = EventPace(), server: ServiceSettings.AuthorisationServer? = nil,
     fetch: AuthorityKeys.Fetch? = nil,
-    agreement: String? = nil
+    agreement: String? = nil, bridge change: (inout BridgeSettings) -> Void = { _ in }, logger: Logger = .silent
   )
     async throws
   {
@@ -40,11 +41,14 @@ final class RelayKit: Sendable {
     var settings = node
     settings.data = folder
     if let agreement { settings.agreements = try Self.agreements(agreement, in: folder) }
-    let bridge = try Bridge.open(settings, BridgeSettings(federation: settings.federation), logger: .silent)
+    var bridgeSettings = BridgeSettings(federation: settings.federation)
+    change(&bridgeSettings)
+    let bridge = try Bridge.open(settings, bridgeSettings, logger: logger)
+    self.bridge = bridge
     self.service = bridge.mailbox
     var own = service
     own.authorisationServer = server
-    responder = try await Responder(own, bridge: bridge, pace: pace, fetch: fetch, logger: .silent)
+    responder = try await Responder(own, bridge: bridge, pace: pace, fetch: fetch, logger: logger)
   }
 
   private static func agreements(_ text: String, in folder: URL) throws -> URL {
@@ -162,6 +166,21 @@ final class RelayKit: Sendable {
     var fileName: String?
     var isProtected = false
     var isTaken = false
+    /// Besides one of the marker.
+    var references: [Draft.Reference] = []
+  }
+
+  /// Puts in a message as one that arrives.
+  func deliver(_ change: (inout Plan) -> Void) async throws -> StoredMessage {
+    var plan = Plan()
+    change(&plan)
+    let new = try plan.message(in: service)
+    return try await service.relay.write { [relay = service.relay] db in
+      let row = try MessageTable.insert(new, now: .now, event: "test", in: db)
+      guard let message = try MessageTable.fetch(row, in: db) else { throw MessageProblem.notFound }
+      try relay.inbox?.deliver(message, in: db)
+      return message
+    }
   }
 
   /// Puts in a message whose every text carries the marker, with one attachment.
@@ -275,7 +294,7 @@ extension RelayKit.Plan {
       storedName: sealed.name)
     var content = StoredContent(
       subject: "Fråga \(marker)", isConfidential: false,
-      references: [Draft.Reference(root: "dnr", value: marker, label: marker)], returnedReferences: [],
+      references: [Draft.Reference(root: "dnr", value: marker, label: marker)] + references, returnedReferences: [],
       documents: [StoredContent.Document(id: "1", texts: ["Text \(marker)"], files: [file])])
     content.senderPersons = [StoredContent.Person(label: marker)]
     let isIncoming = direction == .incoming

@@ -37,6 +37,7 @@ struct LinkKit {
     /// The sender's references, and those that are returned.
     var references: [Draft.Reference] = []
     var returned: [Draft.Reference] = []
+    var attestation: Attestation?
 
     mutating func refer(_ number: PersonIdentityNumber) {
       let id = number.reference!
@@ -51,7 +52,7 @@ struct LinkKit {
     var plan = Plan(mailbox: mailbox)
     change(&plan)
     let new = Self.message(plan)
-    let isIncoming = plan.direction == .incoming
+    let (isIncoming, attestation) = (plan.direction == .incoming, plan.attestation)
     return try await kit.bridge.mailbox.relay.write { [service = kit.bridge.mailbox] db in
       let row = try MessageTable.insert(new, now: Self.now, event: "test", in: db)
       guard let message = try MessageTable.fetch(row, in: db) else { throw MessageProblem.notFound }
@@ -64,6 +65,7 @@ struct LinkKit {
           let permission = AgreementPermission.allowed(AgreementReference(id: "ab", version: 1))
           try AgreementTable.insert(message, permission, kind: kind, in: db)
         }
+        try service.attest(message, attestation, by: .operator("drift"), in: db)
         try service.companion?.stored(message, at: Self.now, in: db)
       }
       return message

@@ -20,6 +20,13 @@ final class LoadingKit: Sendable {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
 
+  /// For a node that is there.
+  init(_ kit: BridgeKit) throws {
+    self.kit = kit
+    folder = FileManager.default.temporaryDirectory.appending(path: "loading-\(randomUUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
   deinit {
     try? FileManager.default.removeItem(at: folder)
   }

@@ -76,10 +76,40 @@ import Testing
     await #expect(throws: SubmissionProblem.self) {
       try await kit.deliver { ($0.direction, $0.references) = (.outgoing, [reference]) }
     }
+    // Somebody's word for it lets the number leave, and the trail keeps that word.
+    let attested = try await kit.deliver {
+      ($0.direction, $0.references) = (.outgoing, [reference])
+      $0.attestation = Attestation("Motparten behöver numret för beslutet")
+    }
+    let told = try await kit.kit.bridge.mailbox.searchAudit(AuditFilter(), by: .operator("o"), at: LinkKit.now)
+      .filter { $0.action == "identity.attest" }
+    #expect(told.map(\.messageID) == [attested.id.comparable] && told[0].persons != nil)
+    #expect(told[0].reason == "Motparten behöver numret för beslutet" && !"\(told)".contains(Self.one.whole))
+    for words in ["kort", String(repeating: "a", count: 501), String(repeating: " ", count: 20)] {
+      #expect(Attestation(words) == nil)
+    }
+    // In the text too, where the register knows the person; and what the recipient has given itself it may have back.
+    await #expect(throws: SubmissionProblem.self) {
+      try await kit.deliver {
+        ($0.direction, $0.text) = (.outgoing, "Gäller \(Self.one.whole.prefix(8))-\(Self.one.whole.suffix(4)).")
+      }
+    }
+    try await kit.deliver { ($0.direction, $0.text) = (.outgoing, "Gäller \(Self.other.whole), okänd i registret.") }
+    let asked = try await kit.deliver { $0.references = [reference] }
+    try await kit.deliver {
+      ($0.direction, $0.answers, $0.returned) = (.outgoing, asked.id, [reference])
+      $0.conversation = asked.conversationID
+    }
+    await #expect(throws: SubmissionProblem.self) {
+      try await kit.deliver {
+        ($0.direction, $0.answers, $0.returned) = (.outgoing, asked.id, [reference])
+        $0.counterparty = LinkKit.stranger
+      }
+    }
     let counts = try await kit.kit.bridge.mailbox.relay.write {
       try Int.fetchOne($0, sql: "SELECT count(*) FROM message")
     }
-    #expect(counts == 0)
+    #expect(counts == 4)
   }
 
   @Test("the population register's file is asked about persons in the register, and one wrong line counts for all")

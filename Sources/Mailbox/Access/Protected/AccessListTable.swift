@@ -90,7 +90,8 @@ package enum AccessListTable {
   package static func members(of list: Int64, in db: Database) throws -> [AccessListMember] {
     try Row.fetchAll(
       db.cachedStatement(
-        sql: "SELECT user, client, addedAt, addedBy FROM accessListMember WHERE list = ? AND endedAt IS NULL ORDER BY id"),
+        sql:
+          "SELECT user, client, addedAt, addedBy FROM accessListMember WHERE list = ? AND endedAt IS NULL ORDER BY id"),
       arguments: [list]
     ).map { row in
       let holder: Grant.Holder =

@@ -36,7 +36,8 @@ public enum OpeningProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case .notProtected: "the message is not about a protected person: it opens without a reason"
     case .reason: "a reason has 3 to 500 characters"
     case .usersOnly: "only users say why they open a message"
-    case .notForYou: "the message is about a protected person and not for you; breaking the glass is told to the mailbox's owner"
+    case .notForYou:
+      "the message is about a protected person and not for you; breaking the glass is told to the mailbox's owner"
     case .glassForbidden: "in this mailbox nobody may break the glass"
     }
   }
