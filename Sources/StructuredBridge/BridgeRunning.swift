@@ -34,7 +34,7 @@ extension Bridge {
       for hook in settings.caseSystems {
         group.addTask { await CaseHookWorker(bridge: self, hook: hook).run() }
       }
-      if settings.isInUse { group.addTask { await self.coverStale() } }
+      if settings.isInUse { group.addTask { await self.keepUp() } }
       if let file = settings.populationRegister {
         group.addTask { await ProtectionWatch(bridge: self, register: PopulationRegisterFile(file: file)).run() }
       }

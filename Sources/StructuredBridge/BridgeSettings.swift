@@ -7,6 +7,8 @@ public struct BridgeSettings: Sendable {
   public var federation: Federation
   /// How old the population register's answer may be before a person counts as protected again.
   public var protectionLimit = Duration.seconds(86_400)
+  /// How long a proposal waits for somebody's yes.
+  public var proposalLimit = Duration.seconds(30 * 86_400)
   /// A file taken out of the population register, which is read again and again; nil where nobody is asked.
   public var populationRegister: URL?
   /// Which of the agreement's kinds are exchanged already.
@@ -38,9 +40,13 @@ public struct BridgeSettings: Sendable {
   }
 
   private mutating func take(_ section: SettingsSection) throws(SettingsProblem) {
-    try section.allow("protectionLimit", "populationRegister", "residentQuery", "establishmentQuery", "caseSystems")
+    try section.allow(
+      "protectionLimit", "proposalLimit", "populationRegister", "residentQuery", "establishmentQuery",
+      "caseSystems")
     protectionLimit = try section.duration(
       "protectionLimit", default: protectionLimit, in: .seconds(60) ... .seconds(31 * 86_400))
+    proposalLimit = try section.duration(
+      "proposalLimit", default: proposalLimit, in: .seconds(86_400) ... .seconds(366 * 86_400))
     if let section = try section.optionalSection("populationRegister") {
       try section.allow("file")
       populationRegister = try section.path("file")

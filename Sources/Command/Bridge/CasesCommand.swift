@@ -3,5 +3,5 @@ import ArgumentParser
 struct CasesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cases", abstract: "The cases of the structured exchange.",
-    subcommands: [CasesLoad.self, CasesShow.self])
+    subcommands: [CasesLoad.self, CasesList.self, CasesShow.self, CasesMessages.self])
 }

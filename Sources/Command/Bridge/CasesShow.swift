@@ -9,8 +9,9 @@ struct CasesShow: AsyncParsableCommand {
     commandName: "show", abstract: "Show the cases with an id or a reference. Told in the audit trail.",
     discussion: """
       The reference is a case's id, an own opaque reference, a dnr or a system's id. Of a person who is protected, or may \
-      be, time and state are shown alone; --reason opens the rest. Numbers are masked unless --show. Exit code 1: there \
-      is no such case.
+      be, id, time and state are shown alone; --reason opens the rest to whom it is for. With --as a case is shown that \
+      belongs to a mailbox of the user's, or that a message belongs to that the user may list. Numbers are masked unless \
+      --show. Exit code 1: there is no such case.
 
       Examples:
         sdkrelay cases show KOM-2026/12 --organisation 0203:kommun.example.se --config node.yaml
@@ -21,20 +22,15 @@ struct CasesShow: AsyncParsableCommand {
   var reference: String
   @Option(help: "The organisation of this node whose case it is.")
   var organisation: String
-  @Option(help: "Why, for the audit trail. Never personal data.")
-  var reason: String?
+  @OptionGroup var options: CaseReaderOptions
   @Flag(help: "Show the person's whole numbers.")
   var show = false
   @OptionGroup var configurationFile: ConfigurationFile
   @OptionGroup var output: Output
 
-  func validate() throws {
-    if let reason, reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason is empty.") }
-  }
-
   func run() async throws {
     let looks = try await configurationFile.bridge().look(
-      at: reference, of: ParticipantID(organisation), reason: reason, whole: show, by: commandOperator())
+      at: PersonReference.read(reference), of: ParticipantID(organisation), whole: show, for: options.reader())
     guard !looks.isEmpty else { throw CommandProblem.refused("there is no such case") }
     let views = looks.map { CaseView($0, isWhole: show) }
     try output.result(views) { views.map(\.text).joined(separator: "\n\n") }
@@ -47,7 +43,7 @@ struct CaseView: Encodable {
   let state: String
   /// Whether the rest is not shown, because the person is or may be protected.
   let masked: Bool
-  var id: String?
+  let id: String
   var counterparty: String?
   var mailbox: String?
   var closed: Date?
@@ -73,8 +69,8 @@ struct CaseView: Encodable {
     opened = look.opened
     state = look.isOpen ? "open" : "closed"
     masked = look.details == nil
+    id = look.id.value
     guard let details = look.details else { return }
-    id = details.record.id.value
     counterparty = details.record.counterparty.value
     mailbox = details.record.mailbox?.value
     closed = details.record.closed
@@ -90,7 +86,7 @@ struct CaseView: Encodable {
 
   var text: String {
     let start = "\(state), opened \(localTime(opened))"
-    guard let id else { return "\(start)  Skyddad uppgift" }
+    if masked { return "case \(id)  \(start)  Skyddad uppgift" }
     var lines = ["case \(id)  \(start)" + (closed.map { ", closed \(localTime($0))" } ?? "")]
     lines.append("with \(counterparty ?? "")" + (mailbox.map { ", mailbox \($0)" } ?? ""))
     lines.append("person \((persons ?? []).joined(separator: ", "))  \(protection ?? "")")

@@ -33,7 +33,7 @@ public struct AccessFilter: Sendable {
     arguments = condition.arguments
   }
 
-  init(sql: String, arguments: StatementArguments) {
+  package init(sql: String, arguments: StatementArguments) {
     self.sql = sql
     self.arguments = arguments
   }

@@ -161,7 +161,7 @@ extension MailboxService {
     } else {
       try tellOwner(of: mailbox, message, at: now, in: db)
     }
-    record.name(ProtectedOpening.glass)
+    record.name(AuditRecord.brokenGlass)
   }
 }
 

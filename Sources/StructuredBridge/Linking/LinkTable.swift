@@ -61,6 +61,12 @@ enum LinkTable {
 
     """
 
+  static let expiring =
+    "CREATE INDEX messageExaminationProposed ON messageExamination (at) WHERE outcome = 'proposed';"
+
+  /// The reason of a choice that had been a proposal.
+  static let expired = "expiredProposal"
+
   /// The case that the message belongs to, with its link.
   static func link(of message: Int64, in db: Database) throws -> (id: Int64, caseRow: Int64, step: Int, reason: String)?
   {

@@ -10,7 +10,7 @@ public struct MessageLink: Sendable {
     case linked
     /// It probably belongs to the case; somebody has to say so.
     case proposed
-    /// There are several cases to choose from, or one that has ended.
+    /// There are several cases to choose from, one that has ended, or one whose proposal has expired.
     case choose
     /// Its references name different persons, or contradict what it answers (flera personer).
     case held
@@ -51,6 +51,8 @@ public enum LinkProblem: Error, Hashable, Sendable, CustomStringConvertible {
   case isLinked
   case isNotLinked
   case nothingProposed
+  /// Nobody has answered the proposal in its time.
+  case expired
   /// There is no such case, or it is with another organisation.
   case noCase
   case needsReason
@@ -62,6 +64,7 @@ public enum LinkProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case .isLinked: "the message belongs to a case: undo that first, with a reason"
     case .isNotLinked: "the message belongs to no case"
     case .nothingProposed: "no case is proposed for the message"
+    case .expired: "the proposal has expired: say which case it belongs to"
     case .noCase: "the organisation has no such case with the one that the message is exchanged with"
     case .needsReason: "taking a link away needs a reason"
     case .usersOnly: "only users decide which case a message belongs to"

@@ -18,7 +18,10 @@ struct Linking {
     guard former?.outcome != "rejected", former?.outcome != "undone" else { return }
     let references = try MessageReferences(message, register)
     let decision = try evidence(message, references, mayLinkByNumber).decision
-    if decision.outcome.rawValue == former?.outcome, decision.reason.rawValue == former?.reason,
+    let isSame = decision.outcome.rawValue == former?.outcome && decision.reason.rawValue == former?.reason
+    // What nobody has answered in its time is not proposed again for the same reasons.
+    let hasExpired = decision.outcome == .proposed && former?.reason == LinkTable.expired
+    if isSame || hasExpired,
       try decision.cases == LinkTable.proposals(of: message.row, in: db) || decision.cases.isEmpty
     {
       return
@@ -45,6 +48,16 @@ struct Linking {
     try LinkTable.keep(
       decision.outcome.rawValue, step: decision.step, reason: decision.reason.rawValue, flags: references.flags,
       of: message, at: now, in: db)
+  }
+
+  /// Nobody has answered the proposal in its time: the case is there to be chosen, and no longer by a mere yes.
+  func expire(_ message: StoredMessage) throws {
+    guard let former = try LinkTable.examination(of: message.row, in: db), former.outcome == "proposed" else { return }
+    let row = try LinkTable.proposals(of: message.row, in: db).first
+    try LinkTable.note("expire", row, by: "rule", reason: LinkTable.expired, of: message.row, at: now, in: db)
+    try LinkTable.keep(
+      LinkDecision.Outcome.choose.rawValue, step: 6, reason: LinkTable.expired,
+      flags: Set(former.flags.split(separator: " ").map(String.init)), of: message, at: now, in: db)
   }
 
   /// Ties the message to the case: link, history of both, and the case system's news.

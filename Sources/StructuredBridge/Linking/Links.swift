@@ -150,6 +150,8 @@ extension CaseRegister {
     let cases = cases(message.participant)
     guard let reference else {
       let proposed = try LinkTable.proposals(of: message.row, in: db)
+      let reason = try LinkTable.examination(of: message.row, in: db)?.reason
+      guard reason != LinkTable.expired else { throw LinkProblem.expired }
       guard let row = proposed.first else { throw LinkProblem.nothingProposed }
       guard proposed.count == 1 else { throw LinkProblem.noCase }
       return row

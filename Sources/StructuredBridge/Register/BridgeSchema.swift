@@ -30,5 +30,6 @@ enum BridgeSchema {
     ("6 feed", CaseFeedTable.schema + CaseHookTable.schema),
     ("5 loading", LoadingTable.schema),
     ("8 access lists", PersonTable.covered),
+    ("9 proposals", LinkTable.expiring),
   ]
 }

@@ -121,7 +121,8 @@ struct CommandSample: Sendable {
   static let others: Set<String> = [
     "AgreementCheck", "AgreementDifference", "AgreementShow", "ArchiveVerify", "AsideDismiss", "AsideList",
     "AsideRelease",
-    "AuditSearch", "AuditVerify", "Backup", "CasesLoad", "CasesShow", "ChannelAdvise", "CorePing", "FactsLoad",
+    "AuditSearch", "AuditVerify", "Backup", "CasesList", "CasesLoad", "CasesMessages", "CasesShow", "ChannelAdvise",
+    "CorePing", "FactsLoad",
     "PersonsAccess", "PersonsProtection", "TestbedCore", "ClientAdd", "ClientList", "ClientRevoke", "ConfigCheck",
     "Demo", "EnvelopeInspect", "EnvelopeOpen", "EnvelopeVerify", "EvidenceExport", "EvidenceVerify", "Health",
     "IdentityCheck", "NewStorageKey", "NewTestFederation", "PayloadCheck", "Ping", "ReceiptCheck", "Restore",

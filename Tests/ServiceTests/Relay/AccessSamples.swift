@@ -84,6 +84,7 @@ struct RouteSample: Sendable {
     "getPrincipal", "listMailboxes", "listEvents", "streamEvents", "searchMessages", "listStatuses",
     "listConversations",
     "listMembers", "listConcealed", "openProtected", "listGrants", "giveGrant", "endGrant", "listCaseEvents",
+    "listCaseMessages",
     "listLinks", "fillLetter", "adviseChannel",
     "tellFacts",
   ]

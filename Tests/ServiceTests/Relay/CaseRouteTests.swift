@@ -4,6 +4,7 @@ import Testing
 @testable import Mailbox
 @testable import SDKRelay
 @testable import Service
+@testable import StructuredBridge
 
 @Suite("Cases, links and channels through the node's own interface") struct CaseRouteTests {
   private func question(_ mailbox: MailboxID, kind: String = "other", document: Bool = true) -> [String: Any] {
@@ -46,5 +47,16 @@ import Testing
     let none = try await kit.ask(
       "POST", "/relay/v1/messages/\(message.id.value)/link", token: token, json: ["version": 0])
     #expect(none.status == 409 && none.text.contains("no case is proposed"))
+  }
+
+  @Test("a case's messages are asked for by its id, and there are none of what is not there")
+  func messagesOfCase() async throws {
+    let kit = try await RelayKit(bridge: { $0.isInUse = true })
+    let token = try await kit.user("u1")
+    let none = try await kit.ask("GET", "/relay/v1/cases/\(UUID().uuidString.lowercased())/messages", token: token)
+    #expect(none.status == 200 && none.list("links").isEmpty)
+    for wrong in ["KOM-2026", "191212121212"] {
+      #expect(try await kit.ask("GET", "/relay/v1/cases/\(wrong)/messages", token: token).status == 404)
+    }
   }
 }

@@ -122,4 +122,48 @@ import Testing
       }
     }
   }
+
+  @Test(
+    "a proposal that nobody answers in its time is no longer taken by a mere yes, and not proposed again for the same reasons"
+  )
+  func expiry() async throws {
+    let kit = try LinkKit()
+    let id = try await kit.open()
+    let user = try await kit.user("u1")
+    let message = try await kit.deliver { $0.refer(BridgeKit.person()) }
+    let bridge = kit.kit.bridge
+    let limit: TimeInterval = 30 * BridgeKit.day
+    #expect(try await !bridge.expireNextProposals(at: LinkKit.now + limit))
+    #expect(try await kit.outcome(message) == "proposed 5 personNumber 1")
+    #expect(try await !bridge.expireNextProposals(at: LinkKit.now + limit + 1))
+    #expect(try await kit.outcome(message) == "choose 6 expiredProposal 1")
+    #expect(try await bridge.links(for: user, at: LinkKit.now).map(\.message) == [message.id], "it still waits")
+    try await kit.kit.clear(at: LinkKit.now + 1)
+    #expect(try await kit.outcome(message) == "choose 6 expiredProposal 1")
+    let version = try await bridge.link(of: message.id, for: user, at: LinkKit.now).version
+    await #expect(throws: LinkProblem.expired) {
+      try await bridge.confirmLink(of: message.id, version: version, by: user, at: LinkKit.now)
+    }
+    let link = try await bridge.confirmLink(
+      of: message.id, to: id.value, version: version, by: user, at: LinkKit.now)
+    #expect(link.state == .linked)
+    let steps = try await bridge.mailbox.relay.write { db in
+      try String.fetchAll(db, sql: "SELECT step FROM linkStep ORDER BY id")
+    }
+    #expect(steps == ["proposed", "expire", "link"])
+  }
+
+  @Test("what the register learns makes a new proposal of one that had expired")
+  func anew() async throws {
+    let kit = try LinkKit()
+    try await kit.open()
+    let message = try await kit.deliver { $0.refer(BridgeKit.person()) }
+    _ = try await kit.kit.bridge.expireNextProposals(at: LinkKit.now + 31 * BridgeKit.day)
+    try await kit.kit.observe(kit.kit.event(.result, days: -2))
+    #expect(try await kit.outcome(message) == "choose 6 closedCase 1")
+    let next = try await kit.kit.observe(kit.kit.event(.needOfEducation, days: -1))
+    #expect(try await kit.outcome(message) == "proposed 5 personNumber 1")
+    let proposed = try await kit.kit.bridge.mailbox.relay.write { try MessageLink(message, in: $0).cases.map(\.id) }
+    #expect(proposed == [next])
+  }
 }

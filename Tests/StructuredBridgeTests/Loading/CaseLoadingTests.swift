@@ -100,7 +100,8 @@ struct CaseLoadingTests {
     let (bridge, tenant) = (kit.kit.bridge, kit.kit.tenant)
     func look(_ reference: String, _ reason: String? = nil) async throws -> [CaseLook] {
       try await bridge.look(
-        at: reference, of: tenant, reason: reason, whole: false, by: .operator("test"), at: BridgeKit.now)
+        at: reference, of: tenant, whole: false, for: CommandReader(.operator("test"), reason: reason),
+        at: BridgeKit.now)
     }
     #expect(try await look("kom-2026/0").first?.details?.numbers == [BridgeKit.person(0)])
     for reference in ["KOM-2026/1", "KOM-2026/2"] {

@@ -85,7 +85,7 @@ extension MailboxService {
     guard case .user(let user) = principal else { return }
     for message in messages where try MessageRecordTable.audience(of: message.row, in: db).audience.isProtected {
       let opening = try OpeningTable.fetch(message, by: user, at: now, in: db)
-      if opening?.isGlassBroken == true { record.name(ProtectedOpening.glass) }
+      if opening?.isGlassBroken == true { record.name(AuditRecord.brokenGlass) }
       if let reason = record.reason ?? opening?.reason, !reason.allSatisfy(\.isWhitespace) {
         record.reason = reason
       } else {

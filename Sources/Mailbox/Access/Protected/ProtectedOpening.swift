@@ -14,8 +14,11 @@ public struct ProtectedOpening: Hashable, Sendable {
   /// The first moment it no longer counts.
   public let end: Date
 
+}
+
+extension AuditRecord {
   /// What the audit trail says of whoever is let in by nothing but a reason.
-  static let glass = "protected person, glass broken"
+  package static let brokenGlass = "protected person, glass broken"
 }
 
 /// Why a message about a protected person is not opened.

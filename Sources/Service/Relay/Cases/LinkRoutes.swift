@@ -63,6 +63,15 @@ extension RouteTable {
               by: asked.principal)))
       },
       Route(
+        .get, "cases/{id}/messages", "listCaseMessages",
+        "The messages that belong to a case, of those you may see, newest first; none where there is no such case.",
+        query: [
+          .optional("proposed", .flag, "true: also those that the case is proposed for."),
+          .optional("before", Cursors.schema, "The `next` of the former page."),
+          .optional("limit", .integer(from: 1, to: 500), "At most so many; 50 where it is not said."),
+        ], answer: .json(LinkPage.schema)
+      ) { asked in Self.answer(try await messagesOfCase(asked)) },
+      Route(
         .post, "cases/letter", "fillLetter",
         """
         What a case fills in of a message about it: recipient, a neutral subject, and references that lead the answer back to it.
@@ -78,6 +87,16 @@ extension RouteTable {
     let before = try position(asked.text("before"), of: .messages, "before")
     let found = try await bridge.links(
       Set(state), in: Asked.mailbox(asked.text("organisation"), asked.text("mailbox")), before: before ?? .max,
+      limit: limit, for: asked.principal)
+    let last = found.count == limit ? found.last : nil
+    return LinkPage(links: found.map(LinkView.init), next: last.map { cursors.seal($0.number, of: .messages) })
+  }
+
+  private func messagesOfCase(_ asked: Asked) async throws -> LinkPage {
+    let limit = asked.integer("limit") ?? 50
+    let before = try position(asked.text("before"), of: .messages, "before")
+    let found = try await bridge.messages(
+      ofCase: asked.id().comparable, withProposed: asked.flag("proposed") ?? false, before: before ?? .max,
       limit: limit, for: asked.principal)
     let last = found.count == limit ? found.last : nil
     return LinkPage(links: found.map(LinkView.init), next: last.map { cursors.seal($0.number, of: .messages) })
@@ -248,7 +267,7 @@ extension LinkProblem {
     case .usersOnly: .usersOnly
     case .needsReason: .wrong("reason", description)
     case .noCase: .wrong("case", description)
-    case .stale, .isLinked, .isNotLinked, .nothingProposed: .conflict(description)
+    case .stale, .isLinked, .isNotLinked, .nothingProposed, .expired: .conflict(description)
     }
   }
 }

@@ -70,7 +70,7 @@ enum PathParameter: String, CaseIterable {
 
   var note: String {
     switch self {
-    case .id: "The id of the message or of the conversation."
+    case .id: "The id of the message, of the conversation or of the case."
     case .number: "The attachment's number in the message, from 1, or the grant's."
     }
   }
