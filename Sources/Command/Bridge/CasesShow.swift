@@ -63,6 +63,7 @@ struct CaseView: Encodable {
     let source: String
     let occurred: Date
     let reference: String
+    let confidentiality: Int?
   }
 
   init(_ look: CaseLook, isWhole: Bool) {
@@ -80,7 +81,9 @@ struct CaseView: Encodable {
       Reference(kind: $0.kind.rawValue, owner: $0.owner.rawValue, value: $0.value)
     }
     events = details.events.map {
-      Event(kind: $0.kind.rawValue, source: $0.source.rawValue, occurred: $0.occurred, reference: $0.reference)
+      Event(
+        kind: $0.kind.rawValue, source: $0.source.rawValue, occurred: $0.occurred, reference: $0.reference,
+        confidentiality: $0.confidentiality)
     }
   }
 
@@ -91,7 +94,10 @@ struct CaseView: Encodable {
     lines.append("with \(counterparty ?? "")" + (mailbox.map { ", mailbox \($0)" } ?? ""))
     lines.append("person \((persons ?? []).joined(separator: ", "))  \(protection ?? "")")
     lines += (references ?? []).map { "reference \($0.owner) \($0.kind)  \($0.value)" }
-    lines += (events ?? []).map { "event \(localTime($0.occurred))  \($0.kind)  \($0.reference)" }
+    lines += (events ?? []).map {
+      "event \(localTime($0.occurred))  \($0.kind)  \($0.reference)"
+        + ($0.confidentiality.map { "  class \($0)" } ?? "")
+    }
     return lines.map { printable($0) }.joined(separator: "\n")
   }
 }

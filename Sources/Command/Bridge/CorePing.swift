@@ -7,7 +7,7 @@ import XMLSecurity
 struct CoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "core", abstract: "The structured exchange's interface at the counterpart.",
-    subcommands: [CorePing.self])
+    subcommands: [CorePing.self, CoreTell.self, CoreNeeds.self, CoreEstablishmentCommand.self])
 }
 
 struct CorePing: AsyncParsableCommand {

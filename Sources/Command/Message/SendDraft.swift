@@ -15,7 +15,7 @@ extension Send {
     else { throw CommandProblem.couldNotRun("a message needs --from, --to and --subject") }
     return try await Draft(
       from: sender, to: recipient, subject: subject, text: letter.messageText(limit: relay.settings.limits.outgoing),
-      attachments: letter.attachments(), isConfidential: body.confidential || filled?.isProtected == true,
+      attachments: letter.attachments(), isConfidential: body.confidential || filled?.isConfidential == true,
       references: (filled?.references ?? []) + letter.references(), replyTo: replyTo.map { try messageID($0) })
   }
 

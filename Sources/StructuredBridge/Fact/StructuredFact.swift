@@ -48,6 +48,8 @@ public struct ObservedEvent: Hashable, Sendable {
   /// What is shown of it: codes, days and names of courses, never a person's name, number or address.
   public var summary: [String: String]
   public var source: FactSource
+  /// The class of the information that it came with, 1 to 4 (`AF-Confidentiality`); nil where it came without.
+  public var confidentiality: Int?
 
   public init(
     tenant: ParticipantID, counterparty: ParticipantID, person: PersonIdentityNumber, kind: EventKind, occurred: Date,

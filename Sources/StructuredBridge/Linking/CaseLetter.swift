@@ -13,8 +13,9 @@ public struct CaseLetter: Sendable {
   /// Our own opaque reference, which the answer brings back; the case number, where the case is registered; the person's
   /// number only where it was asked for and the agreement lets it.
   public let references: [Draft.Reference]
-  /// Whether the person counts as protected: the message has to be under secrecy.
-  public let isProtected: Bool
+  /// Whether the message has to be under secrecy: the person counts as protected, or the counterpart has told something of the
+  /// case in a class of information from 3 on (`AF-Confidentiality`).
+  public let isConfidential: Bool
 }
 
 /// Why a case fills in nothing.
@@ -93,7 +94,14 @@ extension Bridge {
       let found = try register.cases(question.tenant).fetch(row)
       guard let address = question.sender ?? found.mailbox else { throw CaseLetterProblem.needsSender }
       let sender = MailboxID(question.tenant, address)
-      if case .operator = principal {} else { try Access.check(principal, .send, sender, at: now, in: db) }
+      if case .operator = principal {
+      } else {
+        try Access.check(principal, .send, sender, at: now, in: db)
+        let audience = try register.audience(ofPerson: register.cases(question.tenant).person(of: row))
+        guard try Access.allows(principal, .send, sender, for: audience, at: now, in: db) else {
+          throw CaseLetterProblem.noCase
+        }
+      }
       record.mailbox = address
       record.name("case \(found.id)")
       return try LetterWriting(register: register, book: book, question: question).letter(found, row, sender)
@@ -124,11 +132,11 @@ private struct LetterWriting {
       references.append(Draft.Reference(root: id.root, value: id.extension))
     }
     let dnr = record.references.first { $0.kind == .caseNumber && $0.owner == .own }?.value
-    return CaseLetter(
+    return try CaseLetter(
       record: record, sender: Draft.Mailbox(sender.participant, sender.address),
       recipient: Draft.Mailbox(record.counterparty, recipient),
       subject: dnr.map { "Ärende \($0)" } ?? "Meddelande i ett ärende", references: references,
-      isProtected: isProtected)
+      isConfidential: isProtected || register.events(record.tenant).isClassified(ofCase: row))
   }
 
   /// The mailbox that the agreements let be written to about this, and the agreement.

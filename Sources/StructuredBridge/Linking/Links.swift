@@ -69,7 +69,7 @@ extension Bridge {
   ) async throws -> MessageLink {
     try await decide(.confirmLink, id, version, principal, `operator`, nil, at: now) { message, linking, record in
       guard try LinkTable.link(of: message.row, in: linking.register.db) == nil else { throw LinkProblem.isLinked }
-      let row = try linking.register.chosen(reference, for: message)
+      let row = try linking.register.chosen(reference, for: message, by: principal)
       record.name("case \(try linking.register.cases(message.participant).fetch(row).id)")
       try linking.link(message, to: row, step: 0, reason: "person", by: "\(principal.kind) \(principal.name)")
       return "linked"
@@ -105,7 +105,7 @@ extension Bridge {
       message, linking, record in
       let name = "\(principal.kind) \(principal.name)"
       guard let wrong = try linking.unlink(message, by: name, why: reason) else { throw LinkProblem.isNotLinked }
-      let right = try reference.map { try linking.register.chosen($0, for: message) }
+      let right = try reference.map { try linking.register.chosen($0, for: message, by: principal) }
       let moved = try linking.resting(on: wrong, with: message)
       for other in moved { _ = try linking.unlink(other, by: name, why: reason) }
       if let right {
@@ -146,7 +146,10 @@ extension Bridge {
 
 extension CaseRegister {
   /// The case that somebody chose for the message: one of the organisation with the one it is exchanged with.
-  fileprivate func chosen(_ reference: String?, for message: StoredMessage) throws -> Int64 {
+  /// That of a protected person is there for those alone who may see what is about that person.
+  fileprivate func chosen(
+    _ reference: String?, for message: StoredMessage, by principal: Principal
+  ) throws -> Int64 {
     let cases = cases(message.participant)
     guard let reference else {
       let proposed = try LinkTable.proposals(of: message.row, in: db)
@@ -156,8 +159,11 @@ extension CaseRegister {
       guard proposed.count == 1 else { throw LinkProblem.noCase }
       return row
     }
-    let rows = try cases.rows(meantBy: reference).filter {
-      try cases.counterparty(of: $0) == message.counterparty.id.comparable
+    let place = message.ownMailbox.map { MailboxID(message.participant, $0) }
+    let rows = try cases.rows(meantBy: reference).filter { row in
+      let audience = try audience(ofPerson: cases.person(of: row))
+      guard let place, try cases.counterparty(of: row) == message.counterparty.id.comparable else { return false }
+      return try Access.allows(principal, .handle, place, for: audience, at: now, in: db)
     }
     guard let row = rows.first, rows.count == 1 else { throw LinkProblem.noCase }
     return row

@@ -31,5 +31,6 @@ enum BridgeSchema {
     ("5 loading", LoadingTable.schema),
     ("8 access lists", PersonTable.covered),
     ("9 proposals", LinkTable.expiring),
+    ("10 classes of information", CaseEventTable.classified),
   ]
 }

@@ -28,6 +28,14 @@ struct CaseEventTable {
 
     """
 
+  static let classified = "ALTER TABLE caseEvent ADD COLUMN confidentiality INTEGER;"
+
+  /// Whether any of the case's events came in a class that calls for secrecy of what is written about it.
+  func isClassified(ofCase row: Int64) throws -> Bool {
+    try db.row(sql: "SELECT 1 FROM caseEvent WHERE caseRow = ? AND confidentiality >= 3 LIMIT 1", arguments: [row])
+      != nil
+  }
+
   let tenant: ParticipantID
   let seal: SealKey
   let db: Database
@@ -43,13 +51,13 @@ struct CaseEventTable {
     try db.change(
       sql: """
         INSERT INTO caseEvent (caseRow, participant, counterparty, kind, source, reference, occurredAt, observedAt,
-          digest, summary)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          digest, summary, confidentiality)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         row, tenant.comparable, event.counterparty.comparable, event.kind.rawValue, event.source.rawValue,
         event.reference, event.occurred.milliseconds, now.milliseconds, event.digest.map { Data($0) },
-        Data(seal.seal(summary, binding: Self.binding(event.reference))),
+        Data(seal.seal(summary, binding: Self.binding(event.reference))), event.confidentiality,
       ])
   }
 
@@ -84,7 +92,8 @@ struct CaseEventTable {
       return CaseEvent(
         number: row["id"], kind: kind, source: source, reference: reference,
         occurred: Date(milliseconds: row["occurredAt"]), observed: Date(milliseconds: row["observedAt"]),
-        remarks: remarks, summary: try JSONDecoder().decode([String: String].self, from: Data(plain)))
+        remarks: remarks, confidentiality: row["confidentiality"],
+        summary: try JSONDecoder().decode([String: String].self, from: Data(plain)))
     }
     return events.sorted { ($0.occurred, $0.number) < ($1.occurred, $1.number) }
   }

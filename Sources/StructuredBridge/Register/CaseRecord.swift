@@ -44,6 +44,8 @@ public struct CaseEvent: Hashable, Sendable {
   public let observed: Date
   /// What was unusual about it.
   public let remarks: [OrderRemark]
+  /// The class of the information that it came with, 1 to 4; nil where it came without.
+  public let confidentiality: Int?
   public let summary: [String: String]
 }
 

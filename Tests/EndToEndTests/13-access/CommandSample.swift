@@ -122,7 +122,7 @@ struct CommandSample: Sendable {
     "AgreementCheck", "AgreementDifference", "AgreementShow", "ArchiveVerify", "AsideDismiss", "AsideList",
     "AsideRelease",
     "AuditSearch", "AuditVerify", "Backup", "CasesList", "CasesLoad", "CasesMessages", "CasesShow", "ChannelAdvise",
-    "CorePing", "FactsLoad",
+    "CoreEstablishmentCommand", "CoreNeeds", "CorePing", "CoreTell", "FactsLoad",
     "PersonsAccess", "PersonsProtection", "TestbedCore", "ClientAdd", "ClientList", "ClientRevoke", "ConfigCheck",
     "Demo", "EnvelopeInspect", "EnvelopeOpen", "EnvelopeVerify", "EvidenceExport", "EvidenceVerify", "Health",
     "IdentityCheck", "NewStorageKey", "NewTestFederation", "PayloadCheck", "Ping", "ReceiptCheck", "Restore",

@@ -25,7 +25,7 @@ import Testing
     let bridge = kit.kit.bridge
     let letter = try await bridge.letter(question(kit), by: user, at: LinkKit.now)
     #expect(letter.recipient.address.value == "sdk:registrator" && letter.record.id == id)
-    #expect(letter.subject == "Ärende KOM-2026/12" && !letter.isProtected)
+    #expect(letter.subject == "Ärende KOM-2026/12" && !letter.isConfidential)
     #expect(letter.references.map(\.root) == [CaseReference.opaqueRoot, "dnr"])
     let again = try await bridge.letter(question(kit), by: user, at: LinkKit.now)
     #expect(again.references == letter.references, "issued once")
@@ -59,6 +59,8 @@ import Testing
     #expect(try await problem { $0.withPersonNumber = true } == .noPersonNumber)
     try await kit.kit.say([.protectedRegistration], at: LinkKit.now + 1)
     let recipient = try FunctionalAddress("sdk:registrator")
+    #expect(try await problem { _ in } == .noCase, "it is not for this user")
+    try await kit.user("u1", [.protectedPersons])
     #expect(try await problem { _ in } == .notForProtected(recipient))
     await #expect(throws: AccessDenied.self) {
       try await bridge.letter(question(kit), by: .user(UserID("nobody")), at: LinkKit.now)

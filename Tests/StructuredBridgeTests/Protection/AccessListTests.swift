@@ -151,6 +151,19 @@ import Testing
     #expect(rows == 1)
   }
 
+  @Test("nobody ties a message to the case of somebody whom they may see nothing of")
+  func foreignCase() async throws {
+    let plain = try await kit.deliver { $0.text = "öppetord" }
+    let bridge = kit.kit.bridge
+    for user in [named, colleague] {
+      await #expect(throws: LinkProblem.noCase) {
+        try await bridge.confirmLink(of: plain.id, to: LinkKit.dnr.value, version: 1, by: user, at: LinkKit.now)
+      }
+    }
+    _ = try await bridge.confirmLink(of: plain.id, to: LinkKit.dnr.value, version: 1, by: holder, at: LinkKit.now)
+    #expect(try await who(plain) == ["u2"])
+  }
+
   @Test(
     "only administrators of the organisation change lists, never for themselves, and the trail tells of it without numbers"
   )

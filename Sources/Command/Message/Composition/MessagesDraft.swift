@@ -46,7 +46,7 @@ struct DraftNew: AsyncParsableCommand {
       let filled = try await filled(reference, mailbox, recipients.first, content.kind, composing.user)
       if content.subject.isEmpty { content.subject = filled.subject }
       content.references = filled.references + content.references
-      content.isConfidential = content.isConfidential || filled.isProtected
+      content.isConfidential = content.isConfidential || filled.isConfidential
       recipients = [MailboxID(filled.recipient.participant, filled.recipient.address)]
     }
     let draft = try await composing.service.newDraft(

@@ -246,7 +246,7 @@ private struct LetterView: Encodable {
     (recipientOrganisation, recipient) = (letter.recipient.participant.value, letter.recipient.address.value)
     subject = letter.subject
     references = letter.references.map { Reference(root: $0.root, value: $0.value, label: $0.label) }
-    confidential = letter.isProtected
+    confidential = letter.isConfidential
   }
 
   static let schema = Schema.object(

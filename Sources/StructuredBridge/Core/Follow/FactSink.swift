@@ -17,7 +17,7 @@ struct RegisterSink: FactSink {
 
   func take(_ facts: [StructuredFact], head: CoreHead?) async throws {
     var reasons: [FactProblem: Int] = [:]
-    for result in try await bridge.take(facts, at: now()) {
+    for result in try await bridge.take(facts.map { $0.classified(head?.confidentiality) }, at: now()) {
       guard case .failure(let problem) = result else { continue }
       reasons[problem, default: 0] += 1
     }
@@ -28,5 +28,14 @@ struct RegisterSink: FactSink {
     let call = head.map { " in call \($0.tracking.uuidString.lowercased())" } ?? ""
     try await bridge.mailbox.relay.record(
       "facts of the structured core were refused\(call): \(counts.joined(separator: ", "))", isAlarm: true)
+  }
+}
+
+extension StructuredFact {
+  /// The same with the class of the information that it came with.
+  func classified(_ confidentiality: Int?) -> StructuredFact {
+    guard case .eventObserved(var event) = self else { return self }
+    event.confidentiality = confidentiality
+    return .eventObserved(event)
   }
 }
