@@ -17,8 +17,8 @@ struct CasesLoad: AsyncParsableCommand {
     commandName: "load", abstract: "Take a file of cases into the register (basladdning).",
     discussion: """
       CSV with a heading, or JSON: an array, or an object a line; docs/bridge.md has the columns. Interrupted, the same \
-      command goes on where it was; a file that is loaded again gives nothing new. A dry run judges every row and stores \
-      nothing; while it runs, a node on the same data cannot store anything either.
+      command goes on where it was; a file that is loaded again gives nothing new. A dry run judges every row on a copy of \
+      the register and stores nothing.
 
       Exit codes: 0 all rows taken or known, 1 some refused, 2 the file cannot be read, or interrupted. No report holds \
       what a cell held.

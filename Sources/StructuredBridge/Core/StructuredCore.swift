@@ -103,9 +103,6 @@ public struct CoreHead: Hashable, Sendable {
   public var correctness: Int?
   public var availability: Int?
   public var traceability: Int?
-
-  /// Whether what it tells calls for a higher classification of messages about it.
-  public var raisesClassification: Bool { confidentiality.map { $0 >= 3 } ?? false }
 }
 
 /// How the core says it is.

@@ -69,40 +69,54 @@ extension Bridge {
     return summary
   }
 
-  /// Judges a file as ``load(_:as:by:at:isStopped:report:)`` would, and stores nothing. It is one transaction: whatever
-  /// else wants to write in the database waits for it.
+  /// Judges a file as ``load(_:as:by:at:isStopped:report:)`` would, and stores nothing: it is tried on a copy of the register, and
+  /// nobody waits for it.
   public func tryLoading(
     _ path: String, as format: LoadingFormat, by principal: Principal, at now: Date = .now,
     isStopped: @escaping @Sendable () -> Bool = { false },
     report: @escaping @Sendable (RowRefusal) throws -> Void = { _ in }
   ) async throws -> LoadingSummary {
-    let file = try LoadingFile(path)
-    let (settings, tenants) = (settings, tenants)
-    return try await mailbox.audited(AuditRecord(principal, .loadCases), at: now) { record, db in
-      var summary: LoadingSummary?
-      try db.inSavepoint {
-        let table = LoadingTable(db: db)
-        let start = try table.begin(file, at: now)
-        let taking = try BatchTaking(settings, tenants, at: now, in: db)
-        // A dry run judges every row, also where a loading was interrupted.
-        try db.change(sql: "DELETE FROM caseLoadingRefusal WHERE loading = ?", arguments: [start.id])
-        var state = LoadingState(id: start.id, hasChanged: start.hasChanged)
-        let rows = try format.rows(path)
-        while let row = try rows.next() {
-          if state.rows.isMultiple(of: LoadingLimit.batch), isStopped() {
-            throw LoadingProblem.interrupted(rows: state.rows)
-          }
-          try taking.take(row, &state)
-        }
-        try table.refusals(start.id, report)
-        summary = LoadingSummary(
-          state, of: file, after: LoadingState(id: start.id, hasChanged: start.hasChanged), isDry: true)
-        return .rollback
-      }
-      guard let summary else { throw LoadingProblem.changed }
+    let record = AuditRecord(principal, .loadCases, object: "dry run")
+    let result: Result<LoadingSummary, any Error>
+    do {
+      result = .success(try await judge(path, format, at: now, isStopped, report))
+    } catch {
+      result = .failure(error)
+    }
+    return try await mailbox.audited(record, at: now) { record, _ in
+      let summary = try result.get()
       record.object = "dry run, \(summary.words)"
       return summary
     }
+  }
+
+  private func judge(
+    _ path: String, _ format: LoadingFormat, at now: Date, _ isStopped: @escaping @Sendable () -> Bool,
+    _ report: @escaping @Sendable (RowRefusal) throws -> Void
+  ) async throws -> LoadingSummary {
+    let file = try LoadingFile(path)
+    let (settings, tenants) = (settings, tenants)
+    let scratch = try mailbox.relay.scratch(copying: CaseRegister.tables, forms: CaseRegister.linkTables)
+    let summary = try await scratch.write { db in
+      let table = LoadingTable(db: db)
+      let start = try table.begin(file, at: now)
+      let taking = try BatchTaking(settings, tenants, at: now, in: db)
+      // A dry run judges every row, also where a loading was interrupted.
+      try db.change(sql: "DELETE FROM caseLoadingRefusal WHERE loading = ?", arguments: [start.id])
+      var state = LoadingState(id: start.id, hasChanged: start.hasChanged)
+      let rows = try format.rows(path)
+      while let row = try rows.next() {
+        if state.rows.isMultiple(of: LoadingLimit.batch), isStopped() {
+          throw LoadingProblem.interrupted(rows: state.rows)
+        }
+        try taking.take(row, &state)
+      }
+      try table.refusals(start.id, report)
+      return LoadingSummary(
+        state, of: file, after: LoadingState(id: start.id, hasChanged: start.hasChanged), isDry: true)
+    }
+    guard try LoadingFile(path) == file else { throw LoadingProblem.changed }
+    return summary
   }
 
   private func take(_ batch: [RawRow], after state: LoadingState, at now: Date) async throws -> LoadingState {

@@ -34,3 +34,13 @@ enum BridgeSchema {
     ("10 classes of information", CaseEventTable.classified),
   ]
 }
+
+extension CaseRegister {
+  /// All that taking rows into the register reads and writes.
+  static let tables = [
+    "roomKey", "person", "personIdentifier", "personProtection", "personProtectionChange", "caseRecord", "caseReference",
+    "caseStep", "caseEvent", "caseLoading", "caseLoadingRefusal",
+  ]
+  /// What ties messages to it.
+  static let linkTables = ["linkKey", "caseLink"]
+}
