@@ -35,10 +35,20 @@ extension Bridge {
         group.addTask { await CaseHookWorker(bridge: self, hook: hook).run() }
       }
       if settings.isInUse { group.addTask { await self.keepUp() } }
-      if let file = settings.populationRegister {
-        group.addTask { await ProtectionWatch(bridge: self, register: PopulationRegisterFile(file: file)).run() }
+      if let register = populationRegister() {
+        group.addTask { await ProtectionWatch(bridge: self, register: register).run() }
       }
       if let follower = coreFollower() { group.addTask { await follower.run() } }
+    }
+  }
+
+  /// Nil where nobody is asked.
+  private func populationRegister() -> (any PopulationRegister)? {
+    do {
+      return try settings.populationRegister?.register()
+    } catch {
+      logger.error("the population register cannot be asked", metadata: ["reason": "\(error)"])
+      return nil
     }
   }
 

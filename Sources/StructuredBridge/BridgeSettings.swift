@@ -9,8 +9,8 @@ public struct BridgeSettings: Sendable {
   public var protectionLimit = Duration.seconds(86_400)
   /// How long a proposal waits for somebody's yes.
   public var proposalLimit = Duration.seconds(30 * 86_400)
-  /// A file taken out of the population register, which is read again and again; nil where nobody is asked.
-  public var populationRegister: URL?
+  /// What tells of protection; nil where nobody is asked.
+  public var populationRegister: PopulationRegisterChoice?
   /// Which of the agreement's kinds are exchanged already.
   public var live = LiveKinds()
 
@@ -33,13 +33,17 @@ public struct BridgeSettings: Sendable {
     let root = try SettingsFile.open(file)
     if let section = try root.optionalSection("bridge") {
       settings.isInUse = true
-      try settings.take(section)
+      var participants: Set<ParticipantID> = []
+      for participant in try root.sections("participants") {
+        if let id = try? ParticipantID(participant.string("id")) { participants.insert(id) }
+      }
+      try settings.take(section, participants)
     }
     settings.core = try CoreSettings.read(root, federation: federation, live: settings.live)
     return settings
   }
 
-  private mutating func take(_ section: SettingsSection) throws(SettingsProblem) {
+  private mutating func take(_ section: SettingsSection, _ participants: Set<ParticipantID>) throws(SettingsProblem) {
     try section.allow(
       "protectionLimit", "proposalLimit", "populationRegister", "residentQuery", "establishmentQuery",
       "caseSystems")
@@ -48,8 +52,7 @@ public struct BridgeSettings: Sendable {
     proposalLimit = try section.duration(
       "proposalLimit", default: proposalLimit, in: .seconds(86_400) ... .seconds(366 * 86_400))
     if let section = try section.optionalSection("populationRegister") {
-      try section.allow("file")
-      populationRegister = try section.path("file")
+      populationRegister = try PopulationRegisterChoice(section, participants)
     }
     live.residentQuery = try section.bool("residentQuery", default: live.residentQuery)
     live.establishmentQuery = try section.bool("establishmentQuery", default: live.establishmentQuery)
@@ -57,6 +60,33 @@ public struct BridgeSettings: Sendable {
       let hook = try CaseHook(section)
       guard !caseSystems.contains(hook) else { throw section.problem("url", "the same case system twice") }
       caseSystems.append(hook)
+    }
+  }
+}
+
+/// Where the node asks how persons are protected.
+public enum PopulationRegisterChoice: Sendable {
+  /// A file taken out of the population register, which is read again and again.
+  case file(URL)
+  /// The register's own service.
+  case navet(NavetSettings)
+
+  init(_ section: SettingsSection, _ participants: Set<ParticipantID>) throws(SettingsProblem) {
+    try section.allow("file", "navet")
+    guard section.has("file") != section.has("navet") else {
+      throw section.problem(section.has("file") ? "navet" : "file", "give exactly one of file and navet")
+    }
+    if let navet = try section.optionalSection("navet") {
+      self = .navet(try NavetSettings(navet, participants))
+    } else {
+      self = .file(try section.path("file"))
+    }
+  }
+
+  func register() throws(TLSProblem) -> any PopulationRegister {
+    switch self {
+    case .file(let file): PopulationRegisterFile(file: file)
+    case .navet(let settings): try NavetRegister(settings)
     }
   }
 }

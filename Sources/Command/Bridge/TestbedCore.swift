@@ -7,7 +7,7 @@ public import Testbed
 struct TestbedCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "testbed", abstract: "Services on this machine to try a node against.",
-    subcommands: [TestbedCore.self])
+    subcommands: [TestbedCore.self, TestbedNavet.self])
 }
 
 extension TestCoreConduct: ExpressibleByArgument {}

@@ -25,6 +25,9 @@ public struct PopulationRegisterProblem: Error, Hashable, Sendable, CustomString
 /// made it has to look at it.
 public struct PopulationRegisterFile: PopulationRegister {
   let file: URL
+
+  package init(file: URL) { self.file = file }
+
   static let header = ["nummer", "sekretessmarkering", "skyddadFolkbokforing", "kontrollerad"]
   static let largest = 200_000_000
 
@@ -32,7 +35,17 @@ public struct PopulationRegisterFile: PopulationRegister {
     of numbers: [PersonIdentityNumber], for tenant: ParticipantID, at now: Date
   ) async throws -> [PersonIdentityNumber: Protection] {
     let wanted = Dictionary(numbers.map { ($0.whole, $0) }, uniquingKeysWith: { first, _ in first })
-    var found: [PersonIdentityNumber: Protection] = [:]
+    let found = try persons { wanted[$0] != nil }
+    return Dictionary(
+      found.compactMap { number, protection in wanted[number].map { ($0, protection) } },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Those in the file who are wanted, by number.
+  package func persons(_ isWanted: (String) -> Bool = { _ in true }) throws(PopulationRegisterProblem) -> [String:
+    Protection]
+  {
+    var found: [String: Protection] = [:]
     var isHeader = true
     for (index, line) in try lines().enumerated() {
       let fields = line.split(separator: ";", omittingEmptySubsequences: false).map(String.init)
@@ -42,15 +55,15 @@ public struct PopulationRegisterFile: PopulationRegister {
         continue
       }
       let protection = try self.protection(fields, index)
-      guard let number = wanted[fields[0]] else { continue }
-      if let former = found[number], former != protection { throw problem(index, "a person has two lines") }
-      found[number] = protection
+      guard isWanted(fields[0]) else { continue }
+      if let former = found[fields[0]], former != protection { throw problem(index, "a person has two lines") }
+      found[fields[0]] = protection
     }
     guard !isHeader else { throw problem(0, "the header is missing") }
     return found
   }
 
-  private func lines() throws -> [Substring] {
+  private func lines() throws(PopulationRegisterProblem) -> [Substring] {
     let text: String
     do {
       text = String(decoding: try NamedFile.read(file.path, limit: Self.largest), as: UTF8.self)
@@ -63,7 +76,7 @@ public struct PopulationRegisterFile: PopulationRegister {
     return text.split(whereSeparator: \.isNewline)
   }
 
-  private func protection(_ fields: [String], _ index: Int) throws -> Protection {
+  private func protection(_ fields: [String], _ index: Int) throws(PopulationRegisterProblem) -> Protection {
     guard fields.count == 4, fields[0].utf8.count == 12, fields[0].utf8.allSatisfy(WrittenNumber.isDigit) else {
       throw problem(index, "is no line of four fields with a number of twelve digits")
     }

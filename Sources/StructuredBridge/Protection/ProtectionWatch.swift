@@ -4,9 +4,10 @@ import Logging
 import Mailbox
 import SDKRelay
 
-/// Asks the population register about the persons in the register, the oldest answers first, while the node runs: new
-/// persons at once, the others again before half their time is over. A register that does not answer leaves everything as it is:
-/// answers grow old, and who has none counts as protected.
+/// Asks the population register about the persons in the register, those first that nobody has asked about for longest, while the
+/// node runs: new persons at once, the others again before half their time is over. Of whom there is no answer it asks again
+/// after a while, and about everybody else meanwhile. A register that does not answer leaves everything as it is: answers grow
+/// old, and who has none counts as protected.
 struct ProtectionWatch: Sendable {
   let bridge: Bridge
   let register: any PopulationRegister
@@ -14,6 +15,8 @@ struct ProtectionWatch: Sendable {
 
   static let glance = Duration.seconds(5)
   static let together = 500
+  /// How long nobody is asked about again without an answer.
+  static let rest: TimeInterval = 600
 
   func run() async {
     var isFailing = false
@@ -39,7 +42,8 @@ struct ProtectionWatch: Sendable {
     for tenant in bridge.tenants.sorted(by: { $0.comparable < $1.comparable }) {
       let due = try await due(tenant)
       guard !due.isEmpty else { continue }
-      let answers = try await register.protection(of: due, for: tenant, at: now())
+      let answers = try await register.protection(of: due.map(\.number), for: tenant, at: now())
+      try await note(due.map(\.row))
       let facts = answers.map { number, protection in
         StructuredFact.protectionChanged(
           ProtectionObservation(tenant: tenant, person: number, protection: protection))
@@ -52,7 +56,15 @@ struct ProtectionWatch: Sendable {
     return hasMore
   }
 
-  private func due(_ tenant: ParticipantID) async throws -> [PersonIdentityNumber] {
+  /// They have been asked about.
+  private func note(_ rows: [Int64]) async throws {
+    let time = now().milliseconds
+    try await bridge.mailbox.relay.write { db in
+      for row in rows { try db.change(sql: "UPDATE person SET askedAt = ? WHERE id = ?", arguments: [time, row]) }
+    }
+  }
+
+  private func due(_ tenant: ParticipantID) async throws -> [(row: Int64, number: PersonIdentityNumber)] {
     let (settings, tenants, time) = (bridge.settings, bridge.tenants, now())
     return try await bridge.mailbox.relay.write { db in
       let register = try CaseRegister(settings, tenants, at: time, in: db)
@@ -62,10 +74,16 @@ struct ProtectionWatch: Sendable {
           sql: """
             SELECT person.id FROM person LEFT JOIN personProtection ON personRow = person.id
             WHERE participant = ? AND mergedInto IS NULL AND (checkedAt IS NULL OR checkedAt < ?)
-            ORDER BY checkedAt LIMIT ?
-            """), arguments: [tenant.comparable, (time - limit).milliseconds, Self.together])
+              AND (askedAt IS NULL OR askedAt < ? OR askedAt > ?)
+            ORDER BY askedAt LIMIT ?
+            """),
+        arguments: [
+          tenant.comparable, (time - limit).milliseconds, (time - Self.rest).milliseconds, time.milliseconds,
+          Self.together,
+        ])
       return try rows.compactMap { row in
-        try register.persons(tenant).fetch(row).identifiers.last { $0.ended == nil && $0.number.isMatchKey }?.number
+        let identifiers = try register.persons(tenant).fetch(row).identifiers
+        return identifiers.last { $0.ended == nil && $0.number.isMatchKey }.map { (row, $0.number) }
       }
     }
   }

@@ -32,13 +32,15 @@ enum BridgeSchema {
     ("8 access lists", PersonTable.covered),
     ("9 proposals", LinkTable.expiring),
     ("10 classes of information", CaseEventTable.classified),
+    ("11 asked", PersonTable.asked),
   ]
 }
 
 extension CaseRegister {
   /// All that taking rows into the register reads and writes.
   static let tables = [
-    "roomKey", "person", "personIdentifier", "personProtection", "personProtectionChange", "caseRecord", "caseReference",
+    "roomKey", "person", "personIdentifier", "personProtection", "personProtectionChange", "caseRecord",
+    "caseReference",
     "caseStep", "caseEvent", "caseLoading", "caseLoadingRefusal",
   ]
   /// What ties messages to it.

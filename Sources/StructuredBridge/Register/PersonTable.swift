@@ -135,6 +135,8 @@ struct PersonTable {
 
     """
 
+  static let asked = "ALTER TABLE person ADD COLUMN askedAt INTEGER;"
+
   static func accessList(of row: Int64, in db: Database) throws -> Int64? {
     try db.row(sql: "SELECT accessList FROM person WHERE id = ?", arguments: [row])?["accessList"]
   }
