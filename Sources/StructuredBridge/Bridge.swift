@@ -58,9 +58,7 @@ public final class Bridge: Sendable {
           result = .success(try register.take(fact))
           if let (tenant, keys) = fact.keys(register) {
             try Linking(register: register).examine(tenant, waitingFor: keys)
-            if let (tenant, number) = fact.changedPerson, let person = try register.persons(tenant).row(of: number) {
-              try Linking(register: register).cover(person: person, of: tenant)
-            }
+            try cover(after: fact, register)
           }
           return .commit
         } catch let problem as FactProblem {
@@ -69,6 +67,19 @@ public final class Bridge: Sendable {
         }
       }
       return result
+    }
+  }
+
+  private func cover(after fact: StructuredFact, _ register: CaseRegister) throws {
+    let linking = Linking(register: register)
+    switch fact {
+    case .protectionChanged(let observation):
+      guard let person = try register.persons(observation.tenant).row(of: observation.person) else { return }
+      try linking.coverWhereChanged(person: person, of: observation.tenant)
+    case .identifierChanged(let change):
+      guard let person = try register.persons(change.tenant).row(of: change.former) else { return }
+      try linking.cover(person: person, of: change.tenant)
+    case .eventObserved, .caseClosed, .availability: break
     }
   }
 }

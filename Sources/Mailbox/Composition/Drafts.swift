@@ -28,11 +28,17 @@ extension MailboxService {
 
   /// The draft with its content; the audit trail tells of it.
   public func draft(
-    _ id: MessageID, by principal: Principal, through operator: Principal? = nil, at now: Date = .now
+    _ id: MessageID, reason: String? = nil, by principal: Principal, through operator: Principal? = nil,
+    at now: Date = .now
   ) async throws -> MessageDraft {
-    try await audited(AuditRecord(principal, through: `operator`, .readDraft, messageID: id), at: now) { record, db in
+    let record = AuditRecord(principal, through: `operator`, .readDraft, messageID: id, reason: reason)
+    return try await audited(record, at: now) { record, db in
       let draft = try DraftTable.fetch(id, for: principal, at: now, in: db).draft
       (record.participant, record.mailbox) = (draft.mailbox.participant, draft.mailbox.address)
+      // It has the texts of what it passes on.
+      if case .forward = draft.origin, let origin = try DraftTable.origin(of: draft, in: db) {
+        try Self.demandReason(for: [origin], by: principal, &record, at: now, in: db)
+      }
       return draft
     }
   }

@@ -104,7 +104,7 @@ extension MailboxService {
         unhandled: change, failed: hasFailed ? change : 0, ofMessage: message.row, in: db)
     }
     if next.audience != former.audience {
-      try move(message, from: former.audience, to: next.audience, isUnhandled, hasFailed, in: db)
+      try move(message, from: former.audience, to: next.audience, isUnhandled, hasFailed, at: now, in: db)
     }
     if step == .protect || step == .unprotect { try MessageRecordTable.mark(message.row, isByNode: false, in: db) }
     return next
@@ -128,7 +128,7 @@ extension MailboxService {
         sql: "UPDATE messageHandling SET handler = NULL, version = version + 1 WHERE messageRow = ?",
         arguments: [message.row])
     }
-    try move(message, from: former, to: audience, isUnhandled, hasFailed, in: db)
+    try move(message, from: former, to: audience, isUnhandled, hasFailed, at: now, in: db)
     if !former.isProtected { try MessageRecordTable.mark(message.row, isByNode: true, in: db) }
     return true
   }
@@ -142,11 +142,13 @@ extension MailboxService {
 
   private static func move(
     _ message: StoredMessage, from former: Audience, to audience: Audience, _ isUnhandled: Bool, _ hasFailed: Bool,
-    in db: Database
+    at now: Date, in db: Database
   ) throws {
     try SearchIndex.remove(message, for: former, in: db)
     try SearchIndex.add(message, for: audience, in: db)
     try ConversationTable.move(message, to: audience, isUnhandled: isUnhandled, hasFailed: hasFailed, in: db)
+    // Whoever follows events, and may see it now, has passed those before.
+    try Relay.record("whom it is for has changed", about: message, at: now, in: db)
   }
 
   private static func mayHandle(

@@ -3,7 +3,8 @@ import GRDB
 import Mailbox
 import SDKRelay
 
-/// What case systems are told, in order: written in the transactions in which it happens, never changed.
+/// What case systems are told, in order: written in the transactions in which it happens, never changed. What comes to be for
+/// others moves to the end.
 ///
 /// `origin` says what a row tells of, so that nothing is told twice.
 enum CaseFeedTable {
@@ -54,6 +55,29 @@ enum CaseFeedTable {
     for row in try cases(of: message.row, in: db) {
       let detail = try word(news, message, in: db)
       try insert(.receipt, detail, message, row, "receipt \(message.row) \(row) \(detail)", at: now, in: db)
+    }
+  }
+
+  /// Whom the message is for has changed: its news comes again at the end of the list, each piece under its own id, for those who
+  /// may see it now and have passed it. Numbers only rise: a piece that was the last one gets a new number too.
+  static func tellAgain(of message: StoredMessage, in db: Database) throws {
+    let rows = try Row.fetchAll(
+      db.cachedStatement(sql: "SELECT * FROM caseFeed WHERE messageRow = ? ORDER BY id"), arguments: [message.row])
+    guard !rows.isEmpty, var next = try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(id) FROM caseFeed")) else {
+      return
+    }
+    try db.change(sql: "DELETE FROM caseFeed WHERE messageRow = ?", arguments: [message.row])
+    for row in rows {
+      next += 1
+      try db.change(
+        sql: """
+          INSERT INTO caseFeed (id, newsId, participant, caseRow, messageRow, kind, detail, origin, at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          next, row["newsId"], row["participant"], row["caseRow"], row["messageRow"], row["kind"], row["detail"],
+          row["origin"], row["at"],
+        ])
     }
   }
 

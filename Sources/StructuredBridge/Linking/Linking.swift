@@ -163,7 +163,9 @@ extension Linking {
     try examine(
       row.tenant,
       waitingFor: Set(person + row.references.filter { $0.kind == .caseNumber }.map { LinkKey($0, persons) }))
-    if row.protection != nil, let person = try persons.row(of: row.person) { try cover(person: person, of: row.tenant) }
+    if row.protection != nil, let person = try persons.row(of: row.person) {
+      try coverWhereChanged(person: person, of: row.tenant)
+    }
   }
 
   /// Looks again at messages that wait for what the register has learnt.
@@ -177,15 +179,6 @@ extension Linking {
 }
 
 extension StructuredFact {
-  /// Of whom it is known better whom what is about them is for.
-  var changedPerson: (ParticipantID, PersonIdentityNumber)? {
-    switch self {
-    case .protectionChanged(let observation): (observation.tenant, observation.person)
-    case .identifierChanged(let change): (change.tenant, change.former)
-    case .eventObserved, .caseClosed, .availability: nil
-    }
-  }
-
   /// The organisation whose waiting messages it may concern, and what they wait for.
   func keys(_ register: CaseRegister) -> (ParticipantID, Set<LinkKey>)? {
     func person(_ number: PersonIdentityNumber?, _ tenant: ParticipantID) -> Set<LinkKey> {

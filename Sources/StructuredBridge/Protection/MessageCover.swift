@@ -64,7 +64,14 @@ extension Linking {
       // A list that a wrong link had put the message on is for others.
       audience = change == .decided && former.isProtected ? .protectedPersons : former
     }
-    try MailboxService.show(message, to: audience, at: now, in: db)
+    let isChanged = try MailboxService.show(message, to: audience, at: now, in: db)
+    if isChanged { try CaseFeedTable.tellAgain(of: message, in: db) }
+  }
+
+  /// As ``cover(person:of:)``, where how the person counts has changed since what is about them was covered or not.
+  func coverWhereChanged(person row: Int64, of tenant: ParticipantID) throws {
+    guard try register.standing(of: row).countsAsProtected != PersonTable.isCovered(row, in: register.db) else { return }
+    try cover(person: row, of: tenant)
   }
 
   /// Has everything covered that is about the person: each message that belongs to a case of theirs, is proposed for one, or

@@ -145,6 +145,10 @@ struct PersonTable {
     try db.change(sql: "UPDATE person SET accessList = ? WHERE id = ?", arguments: [list, row])
   }
 
+  static func isCovered(_ row: Int64, in db: Database) throws -> Bool {
+    try db.row(sql: "SELECT isCovered FROM person WHERE id = ?", arguments: [row])?["isCovered"] ?? true
+  }
+
   func setCovered(_ isCovered: Bool, _ row: Int64) throws {
     try db.change(sql: "UPDATE person SET isCovered = ? WHERE id = ?", arguments: [isCovered, row])
   }

@@ -164,6 +164,8 @@ import Testing
     let draft = try await kit.service.newForward(
       of: message.id, to: [ComposeKit.establishment], reason: "till rätt enhet", by: trusted, at: now)
     #expect(try kit.service.drafts(for: user, at: now).isEmpty)
+    await #expect(throws: AccessDenied.self) { try await kit.service.draft(draft.id, by: trusted, at: now) }
+    _ = try await kit.service.draft(draft.id, reason: "granskas", by: trusted, at: now)
     _ = try await kit.send(draft, by: trusted)
     #expect(try await kit.kit.find(nil, user).isEmpty)
     #expect(try await kit.kit.find(nil, trusted).count == 2)

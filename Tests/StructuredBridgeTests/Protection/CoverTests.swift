@@ -79,6 +79,32 @@ import Testing
     #expect(try await isSeen(new, by: user, kit), "new messages follow the answer")
   }
 
+  @Test("news that nobody could see while a message was covered comes to whoever may see it then, each under its own id")
+  func newsAgain() async throws {
+    let kit = try LinkKit()
+    let id = try await kit.open(isClear: false)
+    let reference = try await kit.issue(id)
+    let bridge = kit.kit.bridge
+    let insider = try await kit.user("u2", [.role(.caseworker), .protectedPersons])
+    let message = try await kit.deliver { $0.returned = [reference] }
+    let link = try await bridge.link(of: message.id, for: insider, at: LinkKit.now)
+    _ = try await bridge.confirmLink(of: message.id, version: link.version, by: insider, at: LinkKit.now)
+    let user = try await kit.user("u1")
+    func news(_ number: Int64, _ principal: Principal) throws -> CaseNewsPage {
+      try bridge.caseNews(after: number, for: principal, at: LinkKit.now)
+    }
+    let (passed, told) = (try news(0, user), try news(0, insider))
+    #expect(passed.news.isEmpty && told.news.map(\.kind) == [.received, .linked])
+    let events = try bridge.mailbox.events(after: nil, for: user, at: LinkKit.now).end
+    try await kit.kit.clear()
+    let shown = try news(passed.end, user)
+    #expect(shown.news.map(\.id) == told.news.map(\.id) && shown.news.map(\.kind) == told.news.map(\.kind))
+    #expect(shown.news.allSatisfy { $0.number > passed.end })
+    #expect(try bridge.caseNews(after: passed.end, limit: 10, of: kit.kit.tenant).news.count == 2, "webhooks too")
+    let later = try bridge.mailbox.events(after: events, for: user, at: LinkKit.now).events
+    #expect(later.map(\.messageID) == [message.id], "and whoever follows events learns of it")
+  }
+
   @Test("what a person has marked stays marked whatever the register answers")
   func byHand() async throws {
     let kit = try LinkKit()

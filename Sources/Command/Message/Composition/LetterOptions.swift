@@ -88,7 +88,7 @@ struct Composing {
       try await send(draft, attestation)
     } catch  where !(error is ExitCode) {
       // The command did not do what it was asked: nothing of it stays. What has been sent of a draft is sent.
-      let last = try? await service.draft(draft.id, by: user, through: commandOperator())
+      let last = try? service.drafts(for: user).first { $0.id == draft.id }
       if let last, !last.isBeingSent {
         try? await service.discardDraft(last.id, version: last.version, by: user, through: commandOperator())
       }

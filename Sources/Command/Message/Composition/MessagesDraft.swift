@@ -108,9 +108,12 @@ struct DraftList: AsyncParsableCommand {
 struct ChosenDraft: ParsableArguments {
   @Argument(help: "The draft's id.")
   var id: String
+  @Option(help: "Why, for the audit trail; one that passes on what is about a protected person opens not without.")
+  var reason: String?
 
   func find(_ composing: Composing) async throws -> MessageDraft {
-    try await composing.service.draft(messageID(id), by: composing.user, through: commandOperator())
+    try await composing.service.draft(
+      messageID(id), reason: reason, by: composing.user, through: commandOperator())
   }
 }
 
