@@ -34,7 +34,7 @@ extension CommandProblem {
     case let problem as AgreementProblems: self = .couldNotRun(problem.description)
     case let problem as SubmissionProblem: self = Self.submission(problem)
     case EvidenceProblem.none, EvidenceProblem.noParticipant, EvidenceProblem.tooLarge: self = .refused("\(error)")
-    case is MessageProblem, is DraftProblem, is HandlingProblem: self = .refused("\(error)")
+    case is MessageProblem, is DraftProblem, is HandlingProblem, is OpeningProblem: self = .refused("\(error)")
     case is AccessProblem, is AccessDenied: self = .refused("\(error)")
     case is MailboxProblem: self = .refused("\(error)")
     case let problem as RetentionRuleProblems: self = .couldNotRun(problem.description)

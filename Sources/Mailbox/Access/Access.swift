@@ -19,6 +19,10 @@ public struct AccessDenied: Error, Hashable, Sendable, CustomStringConvertible {
   /// Whether the principal may know that the mailbox is there.
   public let mayKnow: Bool
 
+  package init(permission: Permission, reason: Reason, mayKnow: Bool) {
+    (self.permission, self.reason, self.mayKnow) = (permission, reason, mayKnow)
+  }
+
   public var description: String {
     switch reason {
     case .notGranted: "the right \(permission.rawValue) is not granted there"

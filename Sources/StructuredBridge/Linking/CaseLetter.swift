@@ -86,26 +86,45 @@ extension Bridge {
     let (settings, tenants) = (settings, tenants)
     let book = try mailbox.agreements?.book()
     let record = AuditRecord(principal, through: `operator`, .addressCase, participant: question.tenant)
-    return try await mailbox.audited(record, at: now) { record, db in
-      guard tenants.contains(question.tenant) else { throw CaseLetterProblem.noCase }
-      let register = try CaseRegister(settings, tenants, at: now, in: db)
-      let rows = try register.cases(question.tenant).rows(meantBy: question.reference)
-      guard let row = rows.first, rows.count == 1 else { throw CaseLetterProblem.noCase }
-      let found = try register.cases(question.tenant).fetch(row)
-      guard let address = question.sender ?? found.mailbox else { throw CaseLetterProblem.needsSender }
-      let sender = MailboxID(question.tenant, address)
-      if case .operator = principal {
-      } else {
-        try Access.check(principal, .send, sender, at: now, in: db)
-        let audience = try register.audience(ofPerson: register.cases(question.tenant).person(of: row))
-        guard try Access.allows(principal, .send, sender, for: audience, at: now, in: db) else {
-          throw CaseLetterProblem.noCase
-        }
+    do {
+      return try await mailbox.audited(record, at: now) { record, db in
+        guard tenants.contains(question.tenant) else { throw CaseLetterProblem.noCase }
+        let register = try CaseRegister(settings, tenants, at: now, in: db)
+        let rows = try register.cases(question.tenant).rows(meantBy: question.reference)
+        guard let row = rows.first, rows.count == 1 else { throw CaseLetterProblem.noCase }
+        let found = try register.cases(question.tenant).fetch(row)
+        let sender = try register.sender(question.sender ?? found.mailbox, of: row, question.tenant, for: principal)
+        record.mailbox = sender.address
+        record.name("case \(found.id)")
+        return try LetterWriting(register: register, book: book, question: question).letter(found, row, sender)
       }
-      record.mailbox = address
-      record.name("case \(found.id)")
-      return try LetterWriting(register: register, book: book, question: question).letter(found, row, sender)
+    } catch let denied as AccessDenied where denied.reason == .protectedPerson {
+      // The trail has what was tried; whoever tried learns of no case.
+      throw CaseLetterProblem.noCase
     }
+  }
+}
+
+extension CaseRegister {
+  /// Where somebody writes about the case from: whoever may send from there, and see what is about its person.
+  /// - Parameter address: nil where neither the case nor the writer names any.
+  fileprivate func sender(
+    _ address: FunctionalAddress?, of row: Int64, _ tenant: ParticipantID, for principal: Principal
+  ) throws -> MailboxID {
+    let sender = address.map { MailboxID(tenant, $0) }
+    if case .operator = principal {
+      guard let sender else { throw CaseLetterProblem.needsSender }
+      return sender
+    }
+    if let sender { try Access.check(principal, .send, sender, at: now, in: db) }
+    let audience = try audience(ofPerson: cases(tenant).person(of: row))
+    let places = try sender.map { [$0] } ?? Array(Access.reach(of: principal, .send, at: now, in: db).mailboxes)
+    let isAllowed = try places.contains {
+      try $0.participant == tenant && Access.allows(principal, .send, $0, for: audience, at: now, in: db)
+    }
+    guard isAllowed else { throw AccessDenied(permission: .send, reason: .protectedPerson, mayKnow: false) }
+    guard let sender else { throw CaseLetterProblem.needsSender }
+    return sender
   }
 }
 

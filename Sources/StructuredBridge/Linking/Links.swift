@@ -128,18 +128,23 @@ extension Bridge {
   ) async throws -> MessageLink {
     let (settings, tenants) = (settings, tenants)
     let record = AuditRecord(principal, through: `operator`, action, messageID: id, reason: reason)
-    return try await mailbox.audited(record, at: now) { record, db in
-      let message = try MailboxService.message(id, .handle, for: principal, at: now, in: db)
-      (record.participant, record.mailbox) = (message.participant, message.ownMailbox)
-      guard case .user = principal else { throw LinkProblem.usersOnly }
-      let current = try LinkTable.examination(of: message.row, in: db)?.version ?? 0
-      guard current == version else { throw LinkProblem.stale(seen: version, now: current) }
-      let register = try CaseRegister(settings, tenants, at: now, in: db)
-      let linking = Linking(register: register)
-      let outcome = try work(message, linking, &record)
-      try LinkTable.keep(outcome, step: 0, reason: "person", of: message, at: now, in: db)
-      try linking.cover(message, .decided)
-      return try MessageLink(message, in: db)
+    do {
+      return try await mailbox.audited(record, at: now) { record, db in
+        let message = try MailboxService.message(id, .handle, for: principal, at: now, in: db)
+        (record.participant, record.mailbox) = (message.participant, message.ownMailbox)
+        guard case .user = principal else { throw LinkProblem.usersOnly }
+        let current = try LinkTable.examination(of: message.row, in: db)?.version ?? 0
+        guard current == version else { throw LinkProblem.stale(seen: version, now: current) }
+        let register = try CaseRegister(settings, tenants, at: now, in: db)
+        let linking = Linking(register: register)
+        let outcome = try work(message, linking, &record)
+        try LinkTable.keep(outcome, step: 0, reason: "person", of: message, at: now, in: db)
+        try linking.cover(message, .decided)
+        return try MessageLink(message, in: db)
+      }
+    } catch let denied as AccessDenied where denied.reason == .protectedPerson {
+      // The trail has what was tried; whoever tried learns of no case.
+      throw LinkProblem.noCase
     }
   }
 }
@@ -160,12 +165,14 @@ extension CaseRegister {
       return row
     }
     let place = message.ownMailbox.map { MailboxID(message.participant, $0) }
-    let rows = try cases.rows(meantBy: reference).filter { row in
-      let audience = try audience(ofPerson: cases.person(of: row))
-      guard let place, try cases.counterparty(of: row) == message.counterparty.id.comparable else { return false }
-      return try Access.allows(principal, .handle, place, for: audience, at: now, in: db)
+    let rows = try cases.rows(meantBy: reference).filter {
+      try cases.counterparty(of: $0) == message.counterparty.id.comparable
     }
-    guard let row = rows.first, rows.count == 1 else { throw LinkProblem.noCase }
+    guard let place, let row = rows.first, rows.count == 1 else { throw LinkProblem.noCase }
+    let audience = try audience(ofPerson: cases.person(of: row))
+    guard try Access.allows(principal, .handle, place, for: audience, at: now, in: db) else {
+      throw AccessDenied(permission: .handle, reason: .protectedPerson, mayKnow: false)
+    }
     return row
   }
 }

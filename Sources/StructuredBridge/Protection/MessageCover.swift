@@ -70,7 +70,9 @@ extension Linking {
 
   /// As ``cover(person:of:)``, where how the person counts has changed since what is about them was covered or not.
   func coverWhereChanged(person row: Int64, of tenant: ParticipantID) throws {
-    guard try register.standing(of: row).countsAsProtected != PersonTable.isCovered(row, in: register.db) else { return }
+    guard try register.standing(of: row).countsAsProtected != PersonTable.isCovered(row, in: register.db) else {
+      return
+    }
     try cover(person: row, of: tenant)
   }
 

@@ -160,6 +160,9 @@ import Testing
         try await bridge.confirmLink(of: plain.id, to: LinkKit.dnr.value, version: 1, by: user, at: LinkKit.now)
       }
     }
+    let told = try await mailbox.searchAudit(AuditFilter(), by: drift, at: LinkKit.now)
+      .filter { $0.action == "link.confirm" }
+    #expect(told.map(\.outcome) == ["denied", "denied"], "the trail has what was tried")
     _ = try await bridge.confirmLink(of: plain.id, to: LinkKit.dnr.value, version: 1, by: holder, at: LinkKit.now)
     #expect(try await who(plain) == ["u2"])
   }

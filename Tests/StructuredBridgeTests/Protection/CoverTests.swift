@@ -79,7 +79,8 @@ import Testing
     #expect(try await isSeen(new, by: user, kit), "new messages follow the answer")
   }
 
-  @Test("news that nobody could see while a message was covered comes to whoever may see it then, each under its own id")
+  @Test(
+    "news that nobody could see while a message was covered comes to whoever may see it then, each under its own id")
   func newsAgain() async throws {
     let kit = try LinkKit()
     let id = try await kit.open(isClear: false)
