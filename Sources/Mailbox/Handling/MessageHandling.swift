@@ -147,8 +147,8 @@ extension MailboxService {
     try SearchIndex.remove(message, for: former, in: db)
     try SearchIndex.add(message, for: audience, in: db)
     try ConversationTable.move(message, to: audience, isUnhandled: isUnhandled, hasFailed: hasFailed, in: db)
-    // Whoever follows events, and may see it now, has passed those before.
-    try Relay.record("whom it is for has changed", about: message, at: now, in: db)
+    // Whoever follows events, and may see it now only, has passed those before.
+    if former.isProtected { try Relay.record("whom it is for has changed", about: message, at: now, in: db) }
   }
 
   private static func mayHandle(

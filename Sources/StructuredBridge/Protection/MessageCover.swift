@@ -58,14 +58,15 @@ extension Linking {
     guard message.contentProblem == nil else { return }
     let (db, now) = (register.db, register.now)
     let cover = try MessageCover(of: message, register)
+    let former = try MailboxService.audience(of: message, in: db).audience
     var audience = cover.audience
     if !audience.isProtected, change != .person || !cover.isFree {
-      let former = try MailboxService.audience(of: message, in: db).audience
       // A list that a wrong link had put the message on is for others.
       audience = change == .decided && former.isProtected ? .protectedPersons : former
     }
     let isChanged = try MailboxService.show(message, to: audience, at: now, in: db)
-    if isChanged { try CaseFeedTable.tellAgain(of: message, in: db) }
+    // From everybody it goes to fewer, who have had it all.
+    if isChanged, former.isProtected { try CaseFeedTable.tellAgain(of: message, in: db) }
   }
 
   /// As ``cover(person:of:)``, where how the person counts has changed since what is about them was covered or not.
