@@ -1,6 +1,7 @@
 public import GRDB
 import Foundation
 public import SDKRelay
+import Synchronization
 import XMLSecurity
 
 extension MailboxService {
@@ -25,6 +26,7 @@ extension MailboxService {
     attestation: Attestation? = nil,
     also: @escaping @Sendable (StoredMessage, Database) throws -> Void
   ) async throws(SubmissionProblem) -> MessageID {
+    let needsSecrecy = Atomic(false)
     let also: @Sendable (StoredMessage, Database) throws -> Void = { [self] message, db in
       let found = try companion?.audience(of: message, at: message.stored, in: db) ?? .mailbox
       let joined = try AccessListTable.joined(found, audience, of: message.participant, in: db)
@@ -32,15 +34,33 @@ extension MailboxService {
         message, submittedBy: submitter, for: joined, isByNode: !audience.isProtected, in: db)
       try attest(message, attestation, by: submitter, in: db)
       try companion?.stored(message, at: message.stored, in: db)
-      try Self.checkSecrecy(of: message, in: db)
+      do {
+        try Self.checkSecrecy(of: message, in: db)
+      } catch {
+        needsSecrecy.store(true, ordering: .relaxed)
+        throw error
+      }
       try also(message, db)
     }
     try draft.checkNames()
     // Secrecy of what is about a protected person is no choice of its writer.
     var draft = draft
     if audience.isProtected || answersProtected(draft) { draft.isConfidential = true }
-    let secret = draft
-    guard let agreements else { return try await relay.submit(secret, also: also) }
+    do throws(SubmissionProblem) {
+      return try await submit(draft, kind, also)
+    } catch {
+      guard needsSecrecy.load(ordering: .relaxed), !draft.isConfidential else { throw error }
+    }
+    // What nothing but its references, or its case, told to be about somebody who counts as protected.
+    draft.isConfidential = true
+    return try await submit(draft, kind, also)
+  }
+
+  /// Submits the draft as it is, if an agreement lets it.
+  private func submit(
+    _ draft: Draft, _ kind: InformationKind, _ also: @escaping @Sendable (StoredMessage, Database) throws -> Void
+  ) async throws(SubmissionProblem) -> MessageID {
+    guard let agreements else { return try await relay.submit(draft, also: also) }
     await renewAgreements()
     let book: AgreementBook
     do {
@@ -49,8 +69,8 @@ extension MailboxService {
       throw .unavailable("\(error)")
     }
     // Before anything is copied; what counts is the answer about what has been stored.
-    if case .refused(let refusal) = book.permission(secret, kind) { throw .refused(refusal.description) }
-    return try await relay.submit(secret) { message, db in
+    if case .refused(let refusal) = book.permission(draft, kind) { throw .refused(refusal.description) }
+    return try await relay.submit(draft) { message, db in
       let permission = book.permission(message, kind)
       if case .refused(let refusal) = permission { throw SubmissionProblem.refused(refusal.description) }
       try AgreementTable.insert(message, permission, kind: kind, in: db)

@@ -50,11 +50,14 @@ enum ProtectionTable {
     return true
   }
 
-  /// Whether any answer there has ever been had a mark.
+  /// Whether any answer there has ever been had a mark, about the person or a row that was merged into theirs.
   static func hasHadMarks(_ person: Int64, in db: Database) throws -> Bool {
     try db.row(
-      sql: "SELECT 1 FROM personProtectionChange WHERE personRow = ? AND marks <> '' LIMIT 1", arguments: [person])
-      != nil
+      sql: """
+        WITH RECURSIVE same (id) AS (
+          SELECT ? UNION SELECT person.id FROM person JOIN same ON person.mergedInto = same.id)
+        SELECT 1 FROM same JOIN personProtectionChange ON personRow = same.id WHERE marks <> '' LIMIT 1
+        """, arguments: [person]) != nil
   }
 
   private static func text(_ marks: Set<ProtectionMark>) -> String {

@@ -89,6 +89,24 @@ import Testing
     #expect(await isOpen(insider, at: now))
   }
 
+  @Test("a reason that was given for some of a conversation's messages opens none that are for others")
+  func severalAudiences() async throws {
+    let other = try await kit.put { $0.conversation = message.conversationID }
+    try await kit.service.relay.write { [now] db in
+      let list = try AccessListTable.list(about: "person 1", of: other.participant, in: db)
+      _ = try AccessListTable.add(.user(UserID("u1")), to: list, by: "operator drift", at: now, in: db)
+      try MailboxService.show(other, to: .accessList(list), at: now, in: db)
+    }
+    let key = ConversationKey(message.conversationID, with: message.counterparty.id, in: message.ownMailboxID)
+    try await kit.service.open(protected: message.id, reason: "det ena", by: insider, at: now)
+    let denied = await #expect(throws: AccessDenied.self) {
+      try await kit.service.conversation(key, by: insider, at: now)
+    }
+    #expect(denied?.reason == .reasonMissing)
+    try await kit.service.open(protected: other.id, reason: "det andra", by: insider, at: now)
+    #expect(try await kit.service.conversation(key, by: insider, at: now).entries.count == 2)
+  }
+
   @Test("a reason is some words, users give it, and the trail keeps no number of it")
   func forms() async throws {
     for reason in ["", "   ", "ab", String(repeating: "a", count: 501)] {

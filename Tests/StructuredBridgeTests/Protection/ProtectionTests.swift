@@ -112,6 +112,30 @@ import Testing
     #expect(counts == 4)
   }
 
+  @Test("what is about a protected person is sent under secrecy, whatever its writer chose")
+  func forced() async throws {
+    let kit = try BridgeKit { settings, _, _ in settings.isInUse = true }
+    let other = try ParticipantID("0203:arbetsformedlingen.example.se")
+    var event = kit.event(.needOfEducation, known: [LinkKit.dnr])
+    event.counterparty = other
+    try await kit.observe(event)
+    try await kit.say([.secrecyMark])
+    func send(_ reference: String) async throws -> StoredMessage? {
+      let own = try FunctionalAddress("sdk:sfi:\(kit.tenant.value)")
+      var draft = Draft(
+        from: Draft.Mailbox(kit.tenant, own),
+        to: Draft.Mailbox(other, try FunctionalAddress("sdk:etablering:\(other.value)")), subject: "Ett ärende",
+        isConfidential: false, references: [Draft.Reference(root: "dnr", value: reference)])
+      draft.documents = [Draft.Document(texts: ["En text"])]
+      let id = try await kit.bridge.mailbox.submit(draft, byOperator: .operator("drift"))
+      return try kit.bridge.mailbox.relay.message(id).first
+    }
+    #expect(try await send(LinkKit.dnr.value)?.content.isConfidential == true)
+    #expect(try await send("KOM-2026/0")?.content.isConfidential == false)
+    let count = try await kit.bridge.mailbox.relay.write { try Int.fetchOne($0, sql: "SELECT count(*) FROM message") }
+    #expect(count == 2)
+  }
+
   @Test("the population register's file is asked about persons in the register, and one wrong line counts for all")
   func file() async throws {
     let kit = try LinkKit()

@@ -32,7 +32,8 @@ extension MailboxService {
       guard try MessageRecordTable.audience(of: message.row, in: db).audience.isProtected else {
         throw OpeningProblem.notProtected
       }
-      let isLetIn = (try? Self.message(id, direction: message.direction, .list, for: principal, at: now, in: db)) != nil
+      let seen = try? Self.message(id, direction: message.direction, .list, for: principal, at: now, in: db)
+      let isLetIn = seen?.row == message.row
       if !isLetIn { try Self.checkGlass(message, isMeant: breakingGlass, at: now, in: db) }
       let opening = ProtectedOpening(
         reason: IdentityNumbers.masked(in: reason), isGlassBroken: !isLetIn, end: now + ProtectedOpening.time)
@@ -83,14 +84,15 @@ extension MailboxService {
     for messages: [StoredMessage], by principal: Principal, _ record: inout AuditRecord, at now: Date, in db: Database
   ) throws {
     guard case .user(let user) = principal else { return }
+    // A reason given before counts for the messages that it was given for, and no others.
+    let given = record.reason.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
     for message in messages where try MessageRecordTable.audience(of: message.row, in: db).audience.isProtected {
       let opening = try OpeningTable.fetch(message, by: user, at: now, in: db)
       if opening?.isGlassBroken == true { record.name(AuditRecord.brokenGlass) }
-      if let reason = record.reason ?? opening?.reason, !reason.allSatisfy(\.isWhitespace) {
-        record.reason = reason
-      } else {
+      guard let reason = given ?? opening?.reason else {
         throw AccessDenied(permission: .read, reason: .reasonMissing, mayKnow: true)
       }
+      record.reason = reason
     }
   }
 }
