@@ -13,6 +13,9 @@ public protocol MessageCompanion: Sendable {
   /// is not stored and it is tried again: where the answer cannot be had, it is about a protected person.
   func audience(of message: StoredMessage, at now: Date, in db: Database) throws -> Audience
 
+  /// Whom a draft is for while it is being written: those who are in each. Asked while nothing is written.
+  func audiences(of draft: DraftContent, from mailbox: MailboxID, at now: Date, in db: Database) throws -> Set<Audience>
+
   /// The identity numbers of persons who count as protected that the message to be sent takes out of the house: those that its
   /// recipient has not given itself. Asked in the transaction that stores it.
   func protectedNumbers(in message: StoredMessage, at now: Date, in db: Database) throws -> [String]

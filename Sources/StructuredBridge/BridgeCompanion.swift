@@ -27,6 +27,19 @@ struct BridgeCompanion: MessageCompanion {
     }
   }
 
+  func audiences(
+    of draft: DraftContent, from mailbox: MailboxID, at now: Date, in db: Database
+  ) throws -> Set<Audience> {
+    guard settings.isInUse else { return [] }
+    // The register's key is made with the first thing that is written in it: before that it knows nobody.
+    guard try db.row(sql: "SELECT 1 FROM roomKey WHERE use = 'bridge'", arguments: []) != nil else { return [] }
+    do {
+      return try DraftCover(of: draft, mailbox.participant, CaseRegister(settings, tenants, at: now, in: db)).audiences
+    } catch is ContentProblem {
+      return [.protectedPersons]
+    }
+  }
+
   func protectedNumbers(in message: StoredMessage, at now: Date, in db: Database) throws -> [String] {
     guard settings.isInUse else { return [] }
     do {

@@ -62,7 +62,7 @@ extension MailboxService {
   ) async throws -> MessageDraft {
     do {
       return try relay.read { db in
-        let draft = try DraftTable.fetch(id, for: principal, at: now, in: db).draft
+        let draft = try fetchDraft(id, for: principal, at: now, in: db).draft
         guard draft.version == version else { throw DraftProblem.stale(seen: version, now: draft.version) }
         guard !draft.isBeingSent else { throw DraftProblem.beingSent }
         return draft

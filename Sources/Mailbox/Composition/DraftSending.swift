@@ -77,7 +77,7 @@ extension MailboxService {
   private func sending(
     _ id: MessageID, _ version: Int, _ principal: Principal, at now: Date, in db: Database
   ) throws -> Sending {
-    let (draft, audience) = try DraftTable.fetch(id, for: principal, at: now, in: db)
+    let (draft, audience) = try fetchDraft(id, for: principal, at: now, in: db)
     guard draft.version == version else { throw DraftProblem.stale(seen: version, now: draft.version) }
     guard !draft.recipients.isEmpty else { throw DraftProblem.noRecipient }
     let limit = relay.settings.drafts.recipients

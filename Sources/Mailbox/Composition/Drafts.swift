@@ -32,8 +32,8 @@ extension MailboxService {
     at now: Date = .now
   ) async throws -> MessageDraft {
     let record = AuditRecord(principal, through: `operator`, .readDraft, messageID: id, reason: reason)
-    return try await audited(record, at: now) { record, db in
-      let draft = try DraftTable.fetch(id, for: principal, at: now, in: db).draft
+    return try await audited(record, at: now) { [self] record, db in
+      let draft = try fetchDraft(id, for: principal, at: now, in: db).draft
       (record.participant, record.mailbox) = (draft.mailbox.participant, draft.mailbox.address)
       // It has the texts of what it passes on.
       if case .forward = draft.origin, let origin = try DraftTable.origin(of: draft, in: db) {
@@ -49,7 +49,8 @@ extension MailboxService {
   ) throws -> [MessageDraft] {
     let since = query.isForgotten ? now - forgottenAfter : nil
     return try relay.read { db in
-      try DraftTable.fetch(query, unchangedSince: since, for: principal, at: now, in: db).map(\.withoutTexts)
+      try DraftTable.fetch(query, unchangedSince: since, for: principal, at: now, in: db)
+        .filter { try isFor(principal, $0, at: now, in: db) }.map(\.withoutTexts)
     }
   }
 
@@ -87,8 +88,8 @@ extension MailboxService {
   ) async throws {
     let draft = try await audited(
       AuditRecord(principal, through: `operator`, .discardDraft, messageID: id), at: now
-    ) { [relay] record, db in
-      let draft = try DraftTable.fetch(id, for: principal, at: now, in: db).draft
+    ) { [self] record, db in
+      let draft = try fetchDraft(id, for: principal, at: now, in: db).draft
       (record.participant, record.mailbox) = (draft.mailbox.participant, draft.mailbox.address)
       guard draft.version == version else { throw DraftProblem.stale(seen: version, now: draft.version) }
       try draft.remove(relay, in: db)
@@ -104,14 +105,15 @@ extension MailboxService {
     _ id: MessageID, _ version: Int, _ action: AuditAction, _ principal: Principal, _ operator: Principal?,
     at now: Date, _ change: @escaping @Sendable (MessageDraft, Database) throws -> Void
   ) async throws -> MessageDraft {
-    try await audited(AuditRecord(principal, through: `operator`, action, messageID: id), at: now) { record, db in
-      let draft = try DraftTable.fetch(id, for: principal, at: now, in: db).draft
+    try await audited(AuditRecord(principal, through: `operator`, action, messageID: id), at: now) {
+      [self] record, db in
+      let draft = try fetchDraft(id, for: principal, at: now, in: db).draft
       (record.participant, record.mailbox) = (draft.mailbox.participant, draft.mailbox.address)
       guard draft.version == version else { throw DraftProblem.stale(seen: version, now: draft.version) }
       guard !draft.isBeingSent else { throw DraftProblem.beingSent }
       try change(draft, db)
       try DraftTable.changed(draft, at: now, in: db)
-      return try DraftTable.fetch(id, for: principal, at: now, in: db).draft
+      return try fetchDraft(id, for: principal, at: now, in: db).draft
     }
   }
 
@@ -121,7 +123,29 @@ extension MailboxService {
     let row = try DraftTable.insert(
       new.id, in: new.mailbox, by: new.author, new.origin, originRow: new.originRow, new.content, at: now, in: db)
     try DraftTable.set(new.recipients, ofDraft: row, new.id, in: db)
-    return try DraftTable.fetch(new.id, for: .user(new.author), at: now, in: db).draft
+    do {
+      return try fetchDraft(new.id, for: .user(new.author), at: now, in: db).draft
+    } catch DraftProblem.notFound {
+      throw DraftProblem.content("it is about somebody about whom you may not write")
+    }
+  }
+
+  /// The draft, if the principal may work at it, and whom the message that it has to do with is for.
+  func fetchDraft(
+    _ id: MessageID, for principal: Principal, at now: Date, in db: Database
+  ) throws -> (draft: MessageDraft, audience: Audience) {
+    let found = try DraftTable.fetch(id, for: principal, at: now, in: db)
+    guard try isFor(principal, found.draft, at: now, in: db) else { throw DraftProblem.notFound }
+    return found
+  }
+
+  /// Whether the principal may see what is about those whom the draft names. Asked each time: who is protected, and who is on a
+  /// list, changes while it lies there.
+  private func isFor(_ principal: Principal, _ draft: MessageDraft, at now: Date, in db: Database) throws -> Bool {
+    let audiences = try companion?.audiences(of: draft.content, from: draft.mailbox, at: now, in: db) ?? []
+    return try audiences.allSatisfy {
+      try Access.allows(principal, .send, draft.mailbox, for: $0, at: now, in: db)
+    }
   }
 }
 

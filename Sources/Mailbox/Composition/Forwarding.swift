@@ -55,7 +55,7 @@ extension MailboxService {
         var draft = try insert(new, at: now, in: db)
         for file in files {
           try add(file.held, file.name, file.contentType, to: draft, in: db)
-          draft = try DraftTable.fetch(new.id, for: principal, at: now, in: db).draft
+          draft = try fetchDraft(new.id, for: principal, at: now, in: db).draft
         }
         var read = record
         read.action = .readMessage

@@ -21,7 +21,7 @@ struct LeavingNumbers {
       let row = try persons.row(of: number)
       if try row.map({ try register.standing(of: $0).countsAsProtected }) ?? true { found.insert(number) }
     }
-    for number in Self.texts(of: message) {
+    for number in Self.numbers(in: message.content.texts + [message.subject], at: message.stored) {
       if let row = try persons.row(of: number), try register.standing(of: row).countsAsProtected {
         found.insert(number)
       }
@@ -55,11 +55,11 @@ struct LeavingNumbers {
     return try rows.map(StoredMessage.init).first { $0.counterparty.id == message.counterparty.id }
   }
 
-  private static func texts(of message: StoredMessage) -> Set<PersonIdentityNumber> {
-    let texts = message.content.texts + [message.subject]
-    return Set(
+  /// Those that are certainly written there.
+  static func numbers(in texts: [String], at now: Date) -> Set<PersonIdentityNumber> {
+    Set(
       texts.flatMap { IdentityNumbers.written(in: $0) }.compactMap { text in
-        let reading = try? IdentityReading(text, at: message.stored)
+        let reading = try? IdentityReading(text, at: now)
         guard let number = reading?.person, number.isMatchKey else { return nil }
         return number
       })

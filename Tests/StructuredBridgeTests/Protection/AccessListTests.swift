@@ -151,6 +151,37 @@ import Testing
     #expect(rows == 1)
   }
 
+  @Test("a draft that names a listed person is there for the list, also once the list is drawn up later")
+  func drafts() async throws {
+    let content = DraftContent(
+      subject: "Ärende", texts: ["Text"], references: [Draft.Reference(root: "dnr", value: LinkKit.dnr.value)])
+    await #expect(throws: DraftProblem.self, "it would be for others") {
+      try await mailbox.newDraft(content, in: kit.mailbox, to: [], by: colleague, at: LinkKit.now)
+    }
+    let draft = try await mailbox.newDraft(content, in: kit.mailbox, to: [], by: holder, at: LinkKit.now)
+    func who() async throws -> [String] {
+      var names: [String] = []
+      for user in [named, holder, colleague] {
+        let listed = try mailbox.drafts(for: user, at: LinkKit.now).contains { $0.id == draft.id }
+        let opened = (try? await mailbox.draft(draft.id, by: user, at: LinkKit.now)) != nil
+        #expect(listed == opened)
+        if opened { names.append(user.name) }
+      }
+      return names
+    }
+    #expect(try await who() == ["u2"])
+    _ = try await change(PersonAccessChange(adding: [.user(UserID("u1"))]))
+    #expect(try await who() == ["u1"])
+    await #expect(throws: DraftProblem.notFound) {
+      try await mailbox.discardDraft(draft.id, version: draft.version, by: holder, at: LinkKit.now)
+    }
+    var byText = content
+    (byText.references, byText.texts) = ([], ["Gäller \(Self.one.whole)"])
+    await #expect(throws: DraftProblem.self) {
+      try await mailbox.newDraft(byText, in: kit.mailbox, to: [], by: holder, at: LinkKit.now)
+    }
+  }
+
   @Test("nobody ties a message to the case of somebody whom they may see nothing of")
   func foreignCase() async throws {
     let plain = try await kit.deliver { $0.text = "öppetord" }
